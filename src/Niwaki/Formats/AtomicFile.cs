@@ -1,0 +1,113 @@
+using System.Text;
+
+namespace Niwaki.Formats;
+
+/// <summary>Writes files that appear whole or not at all.</summary>
+/// <remarks>
+/// The bytes go to a temporary file in the same folder, which is flushed to disk and then renamed over the target. Until the rename
+/// an existing target is untouched; after a failure the temporary file is removed. A crash of the machine right after the rename may
+/// bring back the old file, never half a new one.
+/// </remarks>
+public static class AtomicFile
+{
+    /// <summary>Large enough that rows of weights reach the system in few calls: 1 MiB.</summary>
+    private const int BufferBytes = 1 << 20;
+
+    /// <summary>Writes a file through a stream.</summary>
+    /// <param name="path">Target; its folder exists. An existing file is replaced.</param>
+    /// <param name="write">Writes the content; the stream is only valid inside the call. An exception leaves the target as it was.</param>
+    /// <exception cref="IOException">The folder does not exist, the disk is full, or the target cannot be replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the target may not be written.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        Write(path, 0, write);
+    }
+
+    /// <summary>Writes a text as UTF-8 without byte order mark.</summary>
+    /// <param name="path">Target; its folder exists. An existing file is replaced.</param>
+    /// <param name="text">Content.</param>
+    /// <exception cref="IOException">The folder does not exist, the disk is full, or the target cannot be replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the target may not be written.</exception>
+    public static void WriteAllText(string path, string text) => WriteAllBytes(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes bytes.</summary>
+    /// <param name="path">Target; its folder exists. An existing file is replaced.</param>
+    /// <param name="bytes">Content.</param>
+    /// <exception cref="IOException">The folder does not exist, the disk is full, or the target cannot be replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder or the target may not be written.</exception>
+    public static void WriteAllBytes(string path, ReadOnlyMemory<byte> bytes) => Write(path, stream => stream.Write(bytes.Span));
+
+    /// <summary>Copies a file byte for byte; a link is followed, so that the copy stands on its own.</summary>
+    /// <param name="source">File to read.</param>
+    /// <param name="target">Target; its folder exists. An existing file is replaced.</param>
+    /// <exception cref="IOException">A file or folder does not exist, the disk is full, or the target cannot be replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">The source may not be read or the target not written.</exception>
+    public static void Copy(string source, string target)
+    {
+        using FileStream input = new(source, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Write(target, input.CopyTo);
+    }
+
+    /// <summary>Writes a file of known size; a disk too full for it is noticed before the first write.</summary>
+    internal static void Write(string path, long byteLength, Action<Stream> write)
+    {
+        string temporary = WriteTemporary(path, byteLength, write);
+        try
+        {
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            DeleteQuietly(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes and flushes a temporary file beside a target, to be renamed by the caller; removes it on failure.</summary>
+    /// <param name="path">The target that the file will be renamed to.</param>
+    /// <param name="byteLength">Bytes to reserve, so that a full disk is noticed before the first write; 0 = not known.</param>
+    /// <param name="write">Writes the content.</param>
+    /// <returns>Path of the temporary file.</returns>
+    internal static string WriteTemporary(string path, long byteLength, Action<Stream> write)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"'{path}' is a root, expected a file in a folder.");
+        string temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                BufferSize = BufferBytes,
+                PreallocationSize = byteLength,
+            };
+            using FileStream stream = new(temporary, options);
+            write(stream);
+            stream.Flush(flushToDisk: true);
+        }
+        catch
+        {
+            DeleteQuietly(temporary);
+            throw;
+        }
+
+        return temporary;
+    }
+
+    /// <summary>Removes a temporary file; a failure must not hide the error that led here.</summary>
+    internal static void DeleteQuietly(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (IOException)
+        {
+        }
+        catch (UnauthorizedAccessException)
+        {
+        }
+    }
+}
