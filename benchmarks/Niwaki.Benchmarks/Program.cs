@@ -1,7 +1,30 @@
 namespace Niwaki.Benchmarks;
 
-/// <summary>Entry point of the benchmarks.</summary>
+/// <summary>Entry point of the benchmarks: the first argument names one, the rest are its own.</summary>
 internal static class Program
 {
-    private static int Main(string[] args) => args.Length == 0 ? 2 : 0;
+    private static readonly (string Name, string Description, Func<string[], int> Run)[] Benchmarks =
+    [
+        ("gemm", "matrix products against the rate of register-only multiply-adds [rounds, default 15] [seconds a burst, default 0.05] [shapes such as 512x576x1536]", GemmBenchmark.Run),
+        ("attention", "causal attention against a matrix product beside it [seconds a row, default 3] [threads]", AttentionBenchmark.Run),
+        ("loss", "output head with cross entropy against a matrix product beside it [seconds a row, default 6] [threads]", LossBenchmark.Run),
+    ];
+
+    private static int Main(string[] args)
+    {
+        foreach ((string name, _, Func<string[], int> run) in Benchmarks)
+        {
+            if (args.Length > 0 && args[0] == name)
+            {
+                return run(args[1..]);
+            }
+        }
+
+        foreach ((string name, string description, _) in Benchmarks)
+        {
+            Console.Error.WriteLine($"{name,-10} {description}");
+        }
+
+        return 2;
+    }
 }

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Globalization;
+using Niwaki.Kernels;
+using Niwaki.Numerics;
+using Niwaki.Tensors;
+
+namespace Niwaki.Benchmarks;
+
+/// <summary>
+/// Rates of <see cref="MatMul"/> on shapes of transformers, for every kind of stored weights, beside the rate of <see cref="FmaLoop"/>.
+/// </summary>
+/// <remarks>
+/// On a shared machine a single figure means little. All kinds take turns in short bursts for many rounds, every product runs between two
+/// runs of the loop, and the share is the median of product over loop where the loop ran equally fast before and after.
+/// </remarks>
+internal static unsafe class GemmBenchmark
+{
+    private static readonly string[] Shapes = ["512x576x1536", "512x2048x2048", "2048x4096x4096"];
+
+    private static readonly (string Name, ElementType Type, PackedFormat Format)[] Kinds =
+    [
+        ("F32", ElementType.F32, PackedFormat.Stored),
+        ("BF16", ElementType.BF16, PackedFormat.Stored),
+        ("F16", ElementType.F16, PackedFormat.Stored),
+        ("Int16", ElementType.F32, PackedFormat.Int16),
+    ];
+
+    public static int Run(string[] args)
+    {
+        int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 15;
+        double burst = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 0.05;
+        Console.WriteLine($"Vector path {CpuFeatures.VectorPath}, {Environment.ProcessorCount} processors. GFLOP/s: best (median), median share of the FMA loop beside it.");
+        Console.WriteLine();
+        Console.WriteLine($"| threads | rows x inputs x outputs | FMA loop | {string.Join(" | ", Kinds.Select(k => k.Name))} |");
+        Console.WriteLine($"| ---: | --- | ---: |{string.Concat(Kinds.Select(_ => " ---: |"))}");
+        int[] sizes = Environment.ProcessorCount > 1 ? [1, Environment.ProcessorCount] : [1];
+        foreach (string shape in args.Length > 2 ? args[2..] : Shapes)
+        {
+            int[] sides = [.. shape.Split('x').Select(side => int.Parse(side, CultureInfo.InvariantCulture))];
+            foreach (int threads in sizes)
+            {
+                Measure(threads, sides[0], sides[1], sides[2], rounds, burst);
+            }
+        }
+
+        return 0;
+    }
+
+    private static void Measure(int threads, int rows, int inputs, int outputs, int rounds, double burst)
+    {
+        using var team = new ThreadTeam(threads);
+        using var x = new NativeBuffer<float>((long)rows * inputs);
+        using var w = new NativeBuffer<float>((long)outputs * inputs);
+        using var y = new NativeBuffer<float>((long)rows * outputs);
+        Fill(x, 1);
+        Fill(w, 2);
+        var xView = new TensorView<float>(x, rows, inputs);
+        var yView = new TensorView<float>(y, rows, outputs);
+        PackedWeights[] packed = [.. Kinds.Select(kind => Pack(team, w, kind.Type, kind.Format, outputs, inputs))];
+        List<Sample>[] samples = [.. Kinds.Select(_ => new List<Sample>())];
+        double operations = 2.0 * rows * inputs * outputs;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int i = 0; i < Kinds.Length; i++)
+            {
+                PackedWeights weights = packed[i];
+                long end = Stopwatch.GetTimestamp() + (long)(burst * Stopwatch.Frequency);
+                do
+                {
+                    double before = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
+                    double rate = Rate(team, operations, t => MatMul.Apply(t, xView, weights, yView));
+                    double after = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
+                    samples[i].Add(new Sample(rate, before, after));
+                }
+                while (Stopwatch.GetTimestamp() < end);
+            }
+        }
+
+        double[] loops = [.. samples.SelectMany(list => list).Select(sample => sample.LoopRate).Order()];
+        string cells = string.Join(" | ", samples.Select(Cell));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {threads} | {rows} x {inputs} x {outputs} | {loops[^1] / 1e9:F1} ({loops[loops.Length / 2] / 1e9:F1}) | {cells} |"));
+        Array.ForEach(packed, weights => weights.Dispose());
+    }
+
+    /// <summary>Operations a second: of wall time; for one thread of processor time where that is less (it leaves out the turns of other processes).</summary>
+    private static double Rate(ThreadTeam team, double operations, Action<ThreadTeam> action)
+    {
+        TimeSpan used = Environment.CpuUsage.TotalTime;
+        long start = Stopwatch.GetTimestamp();
+        action(team);
+        TimeSpan wall = Stopwatch.GetElapsedTime(start);
+        used = Environment.CpuUsage.TotalTime - used;
+        return operations / (team.Size == 1 && used < wall ? used : wall).TotalSeconds;
+    }
+
+    private static string Cell(List<Sample> samples)
+    {
+        double[] rates = [.. samples.Select(sample => sample.Rate / 1e9).Order()];
+        double[] shares = [.. samples.Where(sample => sample.IsSteady).Select(sample => sample.Rate / sample.LoopRate).Order()];
+        string share = shares.Length == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{shares[shares.Length / 2] * 100:F0}%");
+        return string.Create(CultureInfo.InvariantCulture, $"{rates[^1]:F1} ({rates[rates.Length / 2]:F1}) {share}");
+    }
+
+    private static PackedWeights Pack(ThreadTeam team, NativeBuffer<float> w, ElementType type, PackedFormat format, int outputs, int inputs)
+    {
+        if (type == ElementType.F32)
+        {
+            return PackedWeights.Pack(team, [new WeightSlice(new WeightView(w.Pointer, type, outputs, inputs))], format);
+        }
+
+        using var half = new NativeBuffer<ushort>(w.Length);
+        for (long i = 0; i < w.Length; i++)
+        {
+            float value = w.Pointer[i];
+            half.Pointer[i] = type == ElementType.BF16
+                ? (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16)
+                : BitConverter.HalfToUInt16Bits((Half)value);
+        }
+
+        return PackedWeights.Pack(team, [new WeightSlice(new WeightView(half.Pointer, type, outputs, inputs))], format);
+    }
+
+    private static void Fill(NativeBuffer<float> buffer, long seed)
+    {
+        var random = new SeededRandom(seed);
+        for (long i = 0; i < buffer.Length; i++)
+        {
+            buffer.Pointer[i] = (float)(random.NextDouble() - 0.5);
+        }
+    }
+
+    /// <summary>A product between two runs of the loop, in operations a second.</summary>
+    private readonly record struct Sample(double Rate, double Before, double After)
+    {
+        /// <summary>The rate of the loop around the product.</summary>
+        public double LoopRate => (Before + After) / 2;
+
+        /// <summary>Whether the processor gave the loop the same rate before and after.</summary>
+        public bool IsSteady => Math.Abs(Before - After) < 0.05 * LoopRate;
+    }
+}

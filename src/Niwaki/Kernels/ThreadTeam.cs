@@ -1,0 +1,341 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
+using Niwaki.Tensors;
+
+namespace Niwaki.Kernels;
+
+/// <summary>The CPU as a device: a fixed set of threads that run one job at a time, and the scratch memory of the kernels.</summary>
+/// <remarks>
+/// Forking and joining costs about a microsecond: members spin for the next job, a millisecond at most, and only then sleep, so a chain of
+/// products in a forward pass pays no wake-ups and an idle team no processor time. The calling thread is member 0. One job at a time: a team
+/// belongs to one caller, and a job may not start another job on its own team.
+/// </remarks>
+public sealed unsafe class ThreadTeam : IDisposable
+{
+    /// <summary>The largest size taken for real; more is a mistake in a setting.</summary>
+    public const int MaximumSize = 4096;
+
+    private static readonly long SpinTicks = Stopwatch.Frequency / 1000; // 1 ms: longer than the gap between two kernels
+
+    private readonly Thread[] _threads;
+    private readonly object _sleepLock = new();
+    private NativeBuffer<byte> _scratch = new(0);
+    private ITeamJob? _job;
+    private ExceptionDispatchInfo? _fault;
+    private volatile int _epoch;
+    private int _running;
+    private int _sleepers;
+    private int _busy;
+    private volatile bool _stop;
+
+    private int _barrierCount;
+    private volatile int _barrierEpoch;
+    private int _ticket;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="size">Members including the calling thread, 1 to <see cref="MaximumSize"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is out of range.</exception>
+    public ThreadTeam(int size)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaximumSize);
+        Size = size;
+        _threads = new Thread[size - 1];
+        for (int i = 0; i < _threads.Length; i++)
+        {
+            int member = i + 1;
+            _threads[i] = new Thread(() => WorkerLoop(member)) { IsBackground = true, Name = FormattableString.Invariant($"niwaki-{member}") };
+            _threads[i].Start();
+        }
+    }
+
+    /// <summary>Members, including the calling thread.</summary>
+    public int Size { get; }
+
+    /// <summary>Bytes of scratch memory that the team holds for its kernels, such as packed activations; grows to the largest need so far.</summary>
+    public long ScratchBytes => _scratch.ByteLength;
+
+    /// <summary>Runs the job on every member and returns when all have finished.</summary>
+    /// <param name="job">The job; kept only during the call.</param>
+    /// <exception cref="InvalidOperationException">The team is running a job already: a job started another one, or two threads share the team.</exception>
+    /// <exception cref="ObjectDisposedException">The team was disposed of.</exception>
+    /// <exception cref="Exception">What the job threw first; the other members have finished by then.</exception>
+    public void Run(ITeamJob job)
+    {
+        ArgumentNullException.ThrowIfNull(job);
+        Enter();
+        try
+        {
+            _ticket = 0;
+            _barrierCount = 0;
+            _job = job;
+            Volatile.Write(ref _running, _threads.Length);
+            WakeWorkers();
+            ExecuteMember(0);
+            WaitForWorkers();
+            _fault?.Throw();
+        }
+        finally
+        {
+            _fault = null;
+            _job = null;
+            Volatile.Write(ref _busy, 0);
+        }
+    }
+
+    /// <summary>Runs the body for 0 to count - 1, handed out dynamically in chunks; the order is not defined.</summary>
+    /// <param name="count">Iterations, 0 or more.</param>
+    /// <param name="chunk">Iterations a member takes at a time, 1 or more.</param>
+    /// <param name="body">Called once for each iteration.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative or the chunk is not positive.</exception>
+    /// <exception cref="InvalidOperationException">The team is running a job already.</exception>
+    public void For(int count, int chunk, Action<int> body)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        For(count, chunk, new ActionBody(body));
+    }
+
+    /// <summary>Runs the body for 0 to count - 1, handed out dynamically in chunks; the order is not defined. Allocates one small object.</summary>
+    /// <typeparam name="TBody">The body as a struct; every member works on a copy.</typeparam>
+    /// <param name="count">Iterations, 0 or more.</param>
+    /// <param name="chunk">Iterations a member takes at a time, 1 or more.</param>
+    /// <param name="body">Called with ranges of at most <paramref name="chunk"/> iterations that cover each iteration once.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The count is negative or the chunk is not positive.</exception>
+    /// <exception cref="InvalidOperationException">The team is running a job already.</exception>
+    public void For<TBody>(int count, int chunk, TBody body)
+        where TBody : struct, IForBody
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(chunk, 1);
+        if (count <= chunk || Size == 1)
+        {
+            Enter(); // the same refusal of nested jobs whatever the count
+            try
+            {
+                for (int first = 0; first < count; first += Math.Min(chunk, count - first))
+                {
+                    body.Execute(first, first + Math.Min(chunk, count - first));
+                }
+            }
+            finally
+            {
+                Volatile.Write(ref _busy, 0);
+            }
+        }
+        else
+        {
+            Run(new LoopJob<TBody>(count, chunk, body));
+        }
+    }
+
+    /// <summary>Hands out 0, 1, 2, ... once each within a job: dynamic load balancing. Call from a job only.</summary>
+    public int NextTicket() => Interlocked.Increment(ref _ticket) - 1;
+
+    /// <summary>Waits until every member has reached the same call; restarts the tickets. Call from a job only.</summary>
+    /// <exception cref="OperationCanceledException">Another member failed and will not come; let it pass, <see cref="Run"/> reports the cause.</exception>
+    public void Barrier()
+    {
+        int epoch = _barrierEpoch;
+        if (Interlocked.Increment(ref _barrierCount) == Size)
+        {
+            _ticket = 0;
+            _barrierCount = 0;
+            _barrierEpoch = epoch + 1;
+            return;
+        }
+
+        int spins = 0;
+        while (_barrierEpoch == epoch)
+        {
+            if (Volatile.Read(ref _fault) is not null)
+            {
+                throw new OperationCanceledException("Another member of the thread team failed, expected it at the barrier.");
+            }
+
+            SpinOnce(ref spins);
+        }
+    }
+
+    /// <summary>Memory of at least so many bytes, aligned to 64, contents undefined; valid until the next call of any kernel on this team.</summary>
+    /// <param name="byteLength">Bytes, 0 or more.</param>
+    /// <exception cref="InvalidOperationException">A job is running: the memory may be in use.</exception>
+    internal byte* Scratch(long byteLength)
+    {
+        ObjectDisposedException.ThrowIf(_stop, this);
+        if (Volatile.Read(ref _busy) != 0)
+        {
+            throw Busy();
+        }
+
+        if (_scratch.Length < byteLength)
+        {
+            _scratch.Dispose(); // first free, then take: the peak is one buffer
+            _scratch = new NativeBuffer<byte>(0);
+            _scratch = new NativeBuffer<byte>(byteLength);
+        }
+
+        return _scratch.Pointer;
+    }
+
+    /// <summary>Ends the threads and frees the scratch memory. Calling it again does nothing.</summary>
+    /// <exception cref="InvalidOperationException">A job is running.</exception>
+    public void Dispose()
+    {
+        if (_stop)
+        {
+            return;
+        }
+
+        Enter();
+        lock (_sleepLock)
+        {
+            _stop = true;
+            Monitor.PulseAll(_sleepLock);
+        }
+
+        foreach (Thread thread in _threads)
+        {
+            thread.Join();
+        }
+
+        _scratch.Dispose();
+        _scratch = new NativeBuffer<byte>(0);
+        Volatile.Write(ref _busy, 0);
+    }
+
+    private void Enter()
+    {
+        ObjectDisposedException.ThrowIf(_stop, this);
+        if (Interlocked.Exchange(ref _busy, 1) != 0)
+        {
+            throw Busy();
+        }
+    }
+
+    private InvalidOperationException Busy() => new(
+        $"Thread team of {Size}: a job is running, expected none. Do not start a job from within a job, and give every calling thread its own team.");
+
+    private void WakeWorkers()
+    {
+        if (_threads.Length == 0)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _epoch); // full fence: ordered before the sleepers are read
+        if (Volatile.Read(ref _sleepers) != 0)
+        {
+            lock (_sleepLock)
+            {
+                Monitor.PulseAll(_sleepLock);
+            }
+        }
+    }
+
+    private void WaitForWorkers()
+    {
+        int spins = 0;
+        while (Volatile.Read(ref _running) != 0)
+        {
+            SpinOnce(ref spins);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "Top of a worker: whatever the job threw goes to the caller of Run.")]
+    private void ExecuteMember(int member)
+    {
+        try
+        {
+            _job!.Execute(this, member);
+        }
+        catch (Exception e)
+        {
+            // The first fault wins; members that give up at a barrier come later.
+            Interlocked.CompareExchange(ref _fault, ExceptionDispatchInfo.Capture(e), null);
+        }
+    }
+
+    private void WorkerLoop(int member)
+    {
+        int seen = 0;
+        while (WaitForWork(seen))
+        {
+            seen++;
+            ExecuteMember(member);
+            Interlocked.Decrement(ref _running);
+        }
+    }
+
+    private bool WaitForWork(int seen)
+    {
+        long end = Stopwatch.GetTimestamp() + SpinTicks;
+        do
+        {
+            for (int i = 0; i < 32; i++)
+            {
+                if (_epoch != seen)
+                {
+                    return true;
+                }
+
+                Thread.SpinWait(4);
+            }
+        }
+        while (!_stop && Stopwatch.GetTimestamp() < end);
+
+        lock (_sleepLock)
+        {
+            Interlocked.Increment(ref _sleepers); // full fence: ordered before the epoch is read again
+            while (_epoch == seen && !_stop)
+            {
+                Monitor.Wait(_sleepLock);
+            }
+
+            Interlocked.Decrement(ref _sleepers);
+        }
+
+        return !_stop;
+    }
+
+    private static void SpinOnce(ref int spins)
+    {
+        // Some 20 µs without a system call, then the core goes to whoever needs it, perhaps the awaited member; never sleeps.
+        if (spins < 64)
+        {
+            spins++;
+            Thread.SpinWait(8);
+        }
+        else
+        {
+            Thread.Yield();
+        }
+    }
+
+    private readonly struct ActionBody(Action<int> body) : IForBody
+    {
+        public void Execute(int first, int end)
+        {
+            for (int i = first; i < end; i++)
+            {
+                body(i);
+            }
+        }
+    }
+
+    private sealed class LoopJob<TBody>(int count, int chunk, TBody body) : ITeamJob
+        where TBody : struct, IForBody
+    {
+        private readonly int _chunks = (int)(((long)count + chunk - 1) / chunk);
+
+        public void Execute(ThreadTeam team, int member)
+        {
+            TBody own = body;
+            for (int ticket = team.NextTicket(); ticket < _chunks; ticket = team.NextTicket())
+            {
+                int first = ticket * chunk;
+                own.Execute(first, first + Math.Min(chunk, count - first));
+            }
+        }
+    }
+}

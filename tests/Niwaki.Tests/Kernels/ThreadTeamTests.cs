@@ -1,0 +1,152 @@
+using Niwaki.Kernels;
+
+namespace Niwaki.Tests.Kernels;
+
+public sealed class ThreadTeamTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Run_Job_EntersEveryMemberOnce(int size)
+    {
+        using var team = new ThreadTeam(size);
+        for (int round = 0; round < 50; round++)
+        {
+            int[] entered = new int[size];
+            team.Run(new Job((_, member) => Interlocked.Increment(ref entered[member])));
+            Assert.All(entered, count => Assert.Equal(1, count));
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, 10, 3)]
+    [InlineData(3, 1, 1)]
+    [InlineData(3, 257, 10)]
+    [InlineData(3, 257, int.MaxValue)]
+    public void For_AnyChunk_EachIterationOnce(int size, int count, int chunk)
+    {
+        using var team = new ThreadTeam(size);
+        int[] seen = new int[count];
+        team.For(count, chunk, i => Interlocked.Increment(ref seen[i]));
+        Assert.All(seen, times => Assert.Equal(1, times));
+    }
+
+    [Theory]
+    [InlineData(-1, 1)]
+    [InlineData(1, 0)]
+    public void For_CountOrChunkOutOfRange_Throws(int count, int chunk)
+    {
+        using var team = new ThreadTeam(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => team.For(count, chunk, _ => { }));
+    }
+
+    [Fact]
+    public void Barrier_TwoPhases_SecondSeesAllOfTheFirst()
+    {
+        using var team = new ThreadTeam(4);
+        for (int round = 0; round < 50; round++)
+        {
+            int first = 0;
+            int early = 0;
+            int tickets = 0;
+            team.Run(new Job((t, _) =>
+            {
+                Interlocked.Increment(ref first);
+                t.Barrier();
+                if (Volatile.Read(ref first) != 4)
+                {
+                    Interlocked.Increment(ref early);
+                }
+
+                // The barrier restarted the tickets: 0 to 9 are handed out again.
+                for (int ticket = t.NextTicket(); ticket < 10; ticket = t.NextTicket())
+                {
+                    Interlocked.Increment(ref tickets);
+                }
+            }));
+            Assert.Equal(0, early);
+            Assert.Equal(10, tickets);
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(3, 0)]
+    [InlineData(3, 2)]
+    public void Run_MemberThrowsBeforeBarrier_RethrownAndTeamUsableAgain(int size, int thrower)
+    {
+        using var team = new ThreadTeam(size);
+        for (int round = 0; round < 20; round++)
+        {
+            var job = new Job((t, member) =>
+            {
+                if (member == thrower)
+                {
+                    throw new FormatException("by member");
+                }
+
+                t.Barrier();
+            });
+            Assert.Equal("by member", Assert.Throws<FormatException>(() => team.Run(job)).Message);
+            int entered = 0;
+            team.Run(new Job((t, _) =>
+            {
+                t.Barrier();
+                Interlocked.Increment(ref entered);
+            }));
+            Assert.Equal(size, entered);
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Run_FromWithinAJob_Throws(int size)
+    {
+        using var team = new ThreadTeam(size);
+        Assert.Throws<InvalidOperationException>(() => team.Run(new Job((t, _) => t.Run(new Job((_, _) => { })))));
+        Assert.Throws<InvalidOperationException>(() => team.For(1, 1, _ => team.For(1, 1, _ => { })));
+        team.Run(new Job((_, _) => { }));
+    }
+
+    [Fact]
+    public void Run_AfterSleep_Wakes()
+    {
+        using var team = new ThreadTeam(2);
+        for (int round = 0; round < 5; round++)
+        {
+            Thread.Sleep(5); // longer than the spinning
+            int entered = 0;
+            team.Run(new Job((_, _) => Interlocked.Increment(ref entered)));
+            Assert.Equal(2, entered);
+        }
+    }
+
+    [Fact]
+    public void Dispose_Twice_FreesScratchAndRefusesJobs()
+    {
+        var team = new ThreadTeam(3);
+        unsafe
+        {
+            team.Scratch(1000);
+        }
+
+        Assert.Equal(1000, team.ScratchBytes);
+        team.Dispose();
+        team.Dispose();
+        Assert.Equal(0, team.ScratchBytes);
+        Assert.Throws<ObjectDisposedException>(() => team.Run(new Job((_, _) => { })));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(ThreadTeam.MaximumSize + 1)]
+    public void Constructor_SizeOutOfRange_Throws(int size) => Assert.Throws<ArgumentOutOfRangeException>(() => new ThreadTeam(size));
+
+    private sealed class Job(Action<ThreadTeam, int> body) : ITeamJob
+    {
+        public void Execute(ThreadTeam team, int member) => body(team, member);
+    }
+}
