@@ -1,0 +1,16 @@
+namespace Niwaki.Tokenizers.Normalizers;
+
+/// <summary>Several steps, one after the other.</summary>
+/// <param name="steps">Steps in order.</param>
+internal sealed class SequenceNormalizer(IReadOnlyList<Normalizer> steps) : Normalizer
+{
+    public override string Normalize(string text)
+    {
+        foreach (Normalizer step in steps)
+        {
+            text = step.Normalize(text);
+        }
+
+        return text;
+    }
+}

@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Niwaki.Formats;
+using Niwaki.Tests.Formats;
+using Niwaki.Tokenizers;
+
+namespace Niwaki.Tests.Tokenizers;
+
+/// <summary>Real vocabularies against ids and texts of an independent implementation, <c>@huggingface/tokenizers</c>.</summary>
+/// <remarks><c>decoded</c> in the golden file is the text of <c>idsWithoutSpecial</c> with special tokens written, not skipped.</remarks>
+public sealed class GoldenTokenizerTests
+{
+    // The golden file's maker takes ASCII digits only where the pre-tokenizer Digits of the Rust library, which made this vocabulary, takes
+    // all of general category N. These are the Rust library's ids (tokenizers 0.22.2).
+    private const string TextWithRareDigits = "½ ² ③ Ⅷ";
+    private static readonly int[] RareDigitsOfSmolLm2 = [16738, 216, 19133, 216, 173, 235, 112, 216, 173, 223, 117];
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("mistral")]
+    [InlineData("llama3.1")]
+    [InlineData("qwen3")]
+    [InlineData("smollm2")]
+    [InlineData("gpt2")]
+    [InlineData("novels-4m")]
+    public void EncodeAndDecode_GoldenTexts_Equal(string name)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(name == "novels-4m"
+            ? RepositoryFiles.SharedOrSkip("models", name)
+            : RepositoryFiles.SharedOrSkip("tokenizers", name));
+        int count = 0;
+        foreach (JsonElement golden in ReadGolden(name))
+        {
+            string text = golden.GetProperty("text").GetString()!;
+            int[] ids = Ids(golden, "ids");
+            int[] withoutSpecial = Ids(golden, "idsWithoutSpecial");
+            if (name == "smollm2" && text == TextWithRareDigits)
+            {
+                (ids, withoutSpecial) = (RareDigitsOfSmolLm2, RareDigitsOfSmolLm2);
+            }
+
+            Assert.Equal(ids, tokenizer.Encode(text));
+            Assert.Equal(withoutSpecial, tokenizer.Encode(text, addSpecialTokens: false));
+            Assert.Equal(golden.GetProperty("decoded").GetString(), tokenizer.Decode(withoutSpecial, skipSpecialTokens: false));
+            count++;
+        }
+
+        Assert.Equal(50, count);
+    }
+
+    [Fact]
+    public void Encode_SentencePieceFileOfLlama_EqualsItsJson()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(RepositoryFiles.SharedOrSkip("tokenizers", "llama", "tokenizer.model"), folder["tokenizer.model"]);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        int count = 0;
+        foreach (JsonElement golden in ReadGolden("llama"))
+        {
+            string text = golden.GetProperty("text").GetString()!;
+            if (text is "<s>" or "</s>")
+            {
+                continue; // plain text for SentencePiece
+            }
+
+            Assert.Equal(Ids(golden, "ids"), tokenizer.Encode(text));
+            Assert.Equal(Ids(golden, "idsWithoutSpecial"), tokenizer.Encode(text, addSpecialTokens: false));
+            Assert.Equal(golden.GetProperty("decoded").GetString(), tokenizer.Decode(Ids(golden, "ids")));
+            count++;
+        }
+
+        Assert.Equal(48, count);
+    }
+
+    [Fact]
+    public void Encode_MarkersInTextOfSentencePiece_ArePlainText()
+    {
+        using var folder = new TemporaryFolder();
+        File.Copy(RepositoryFiles.SharedOrSkip("tokenizers", "llama", "tokenizer.model"), folder["tokenizer.model"]);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.DoesNotContain(1, tokenizer.Encode("<s>", addSpecialTokens: false));
+        Assert.Equal("<s>", tokenizer.Decode(tokenizer.Encode("<s>")));
+    }
+
+    [Theory]
+    [InlineData("stories260K")]
+    [InlineData("tiny1m")]
+    public void Encode_SentencePieceFileOfSmallModels_EqualsExpectedIds(string name)
+    {
+        JsonElement expected = StrictJson.ReadFile(RepositoryFiles.SharedOrSkip("models", "expected.json"));
+        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.SharedOrSkip("models", name));
+        int[] ids = Ids(expected.GetProperty("models").GetProperty(name), "ids");
+        Assert.Equal(ids, tokenizer.Encode(expected.GetProperty("text").GetString()!));
+        Assert.Equal(1, tokenizer.BeginOfText);
+        Assert.True(tokenizer.AddsBeginOfText);
+    }
+
+    [Theory]
+    [InlineData("tokenizers", "llama")]
+    [InlineData("tokenizers", "llama3.1")]
+    [InlineData("tokenizers", "smollm2")]
+    [InlineData("models", "novels-4m")]
+    public void Decode_NovelText_GivesTheTextBackWithAllBytesCounted(string parent, string name)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.SharedOrSkip(parent, name));
+        string text = File.ReadAllText(RepositoryFiles.SharedOrSkip("text", "novels-calibration.txt"))[..100_000];
+        int[] ids = tokenizer.Encode(text);
+        Assert.Equal(text, tokenizer.Decode(ids));
+
+        // Llama puts one blank in front of the text, which is no part of it.
+        int blank = name == "llama" ? 1 : 0;
+        Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(text) + blank, ids.Sum(tokenizer.ByteLength));
+    }
+
+    private static JsonElement.ArrayEnumerator ReadGolden(string name) =>
+        StrictJson.ReadFile(RepositoryFiles.SharedOrSkip("tokenizers", "golden.json")).GetProperty(name).EnumerateArray();
+
+    private static int[] Ids(JsonElement element, string name) => [.. element.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
+}
