@@ -1,0 +1,154 @@
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Tensors;
+
+namespace Niwaki.Models;
+
+/// <summary>Packs the tensors of a checkpoint for the kernels, leaving out what a selection removes.</summary>
+internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, ModelSelection? selection, ThreadTeam team, PackedFormat format)
+{
+    private readonly ModelSelection _selection = selection ?? ModelSelection.All(source);
+
+    /// <summary>Source indices of the blocks that stay; without a selection all, those without any sub-layer too.</summary>
+    private readonly IReadOnlyList<int> _blocks = selection?.KeptBlocks ?? [.. Enumerable.Range(0, source.Blocks.Count)];
+
+    /// <summary>Packs a block, given by its index among those that stay.</summary>
+    public BlockWeights LoadBlock(int index)
+    {
+        int block = _blocks[index];
+        BlockSelection kept = _selection.Blocks[block];
+        var weights = new BlockWeights(kept.Shape);
+        try
+        {
+            weights.Attention = kept.Shape.HasAttention ? LoadAttention(block, kept) : null;
+            weights.Mlp = kept.Shape.HasMlp ? LoadMlp(block, kept) : null;
+            return weights;
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Packs some rows of the output head.</summary>
+    public PackedWeights LoadHead(int firstRow, int rows)
+    {
+        WeightView head = HeadMatrix();
+        return PackedWeights.Pack(team, [new WeightSlice(head.SliceRows(firstRow, rows))], format);
+    }
+
+    public float[] LoadFinalNorm() => ReadVector(TensorNames.FinalNorm, source.HiddenSize);
+
+    public WeightView EmbeddingMatrix() => checkpoint.Matrix(TensorNames.Embedding, source.VocabularySize, source.HiddenSize);
+
+    private WeightView HeadMatrix() =>
+        source.TiedEmbeddings ? EmbeddingMatrix() : checkpoint.Matrix(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize);
+
+    /// <summary>Bytes that a block takes when it is packed in its stored width.</summary>
+    public long BlockBytes(int index)
+    {
+        int block = _blocks[index];
+        BlockShape shape = _selection.Blocks[block].Shape;
+        return BlockTensor.Of(source.Features, shape).Where(tensor => tensor.IsMatrix)
+            .Sum(tensor => source.ElementCount(tensor, shape) * Matrix(tensor, block).ElementType.SizeInBytes());
+    }
+
+    public long HeadBytes() => HeadMatrix().Count * HeadMatrix().ElementType.SizeInBytes();
+
+    private AttentionWeights LoadAttention(int block, BlockSelection kept)
+    {
+        PackedWeights queryKeyValue = Pack(block, kept, BlockTensorRole.Query, BlockTensorRole.Key, BlockTensorRole.Value);
+        try
+        {
+            return new AttentionWeights
+            {
+                Norm = Vector(block, kept, BlockTensorRole.AttentionNorm),
+                QueryKeyValue = queryKeyValue,
+                QueryKeyValueBias = Vector(block, kept, BlockTensorRole.QueryBias, BlockTensorRole.KeyBias, BlockTensorRole.ValueBias),
+                QueryNorm = Vector(block, kept, BlockTensorRole.QueryNorm),
+                KeyNorm = Vector(block, kept, BlockTensorRole.KeyNorm),
+                OutputBias = Vector(block, kept, BlockTensorRole.OutputBias),
+                Output = Pack(block, kept, BlockTensorRole.Output),
+            };
+        }
+        catch
+        {
+            queryKeyValue.Dispose();
+            throw;
+        }
+    }
+
+    private MlpWeights LoadMlp(int block, BlockSelection kept)
+    {
+        PackedWeights gateUp = Pack(block, kept, BlockTensorRole.Gate, BlockTensorRole.Up);
+        try
+        {
+            return new MlpWeights
+            {
+                Norm = Vector(block, kept, BlockTensorRole.MlpNorm),
+                GateUp = gateUp,
+                GateUpBias = Vector(block, kept, BlockTensorRole.GateBias, BlockTensorRole.UpBias),
+                DownBias = Vector(block, kept, BlockTensorRole.DownBias),
+                Down = Pack(block, kept, BlockTensorRole.Down),
+            };
+        }
+        catch
+        {
+            gateUp.Dispose();
+            throw;
+        }
+    }
+
+    private PackedWeights Pack(int block, BlockSelection kept, params ReadOnlySpan<BlockTensorRole> roles)
+    {
+        BlockShape shape = source.Blocks[block];
+        var slices = new WeightSlice[roles.Length];
+        for (int i = 0; i < slices.Length; i++)
+        {
+            BlockTensor tensor = BlockTensor.Of(roles[i]);
+            slices[i] = new WeightSlice(
+                Matrix(tensor, block),
+                Reduce(kept.Channels(tensor.Rows, source.HeadDim), source.Extent(tensor.Rows, shape)),
+                Reduce(kept.Channels(tensor.Columns!.Value, source.HeadDim), source.Extent(tensor.Columns.Value, shape)));
+        }
+
+        return PackedWeights.Pack(team, slices, format);
+    }
+
+    /// <summary>A list of everything is no list: packing without one is faster.</summary>
+    private static int[]? Reduce(int[]? channels, int extent) => channels?.Length == extent ? null : channels;
+
+    private WeightView Matrix(BlockTensor tensor, int block)
+    {
+        BlockShape shape = source.Blocks[block];
+        return checkpoint.Matrix(tensor.NameIn(block), source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
+    }
+
+    /// <summary>The vectors of some roles one after another, widened to float32; empty where the architecture has none of them.</summary>
+    private float[] Vector(int block, BlockSelection kept, params ReadOnlySpan<BlockTensorRole> roles)
+    {
+        var all = new List<float>();
+        foreach (BlockTensorRole role in roles)
+        {
+            BlockTensor tensor = BlockTensor.Of(role);
+            if (!source.Features.Has(role))
+            {
+                continue;
+            }
+
+            float[] values = ReadVector(tensor.NameIn(block), source.Extent(tensor.Rows, source.Blocks[block]));
+            int[]? channels = kept.Channels(tensor.Rows, source.HeadDim);
+            all.AddRange(channels is null ? values : channels.Select(channel => values[channel]));
+        }
+
+        return [.. all];
+    }
+
+    private float[] ReadVector(string name, int length)
+    {
+        float[] values = new float[length];
+        WeightValues.Widen(checkpoint.Vector(name, length), 0, values);
+        return values;
+    }
+}
