@@ -1,0 +1,34 @@
+namespace Niwaki.Runs;
+
+/// <summary>Parameters of <see cref="PruningMethod.Bonsai"/>: section <c>bonsai</c> of a recipe.</summary>
+public sealed record BonsaiOptions
+{
+    /// <summary>Share of the source's prunable parameters that one round removes, between 0 and 1. Default 0.05.</summary>
+    public double PruneFraction { get; init; } = 0.05;
+
+    /// <summary>Sub-models evaluated in a round, 2 to 1,000,000; even with <see cref="Complement"/>. Default 200.</summary>
+    public int MasksPerRound { get; init; } = 200;
+
+    /// <summary>Importance that decides which units may be removed in a round and how often. Default <see cref="ImportancePrior.Wanda"/>.</summary>
+    public ImportancePrior Prior { get; init; } = ImportancePrior.Wanda;
+
+    /// <summary>Whether every sub-model is followed by its opposite: what was off is on, what was on and may go is off. Default true.</summary>
+    public bool Complement { get; init; } = true;
+
+    /// <summary>Strength of the ridge regression, from 1e-9 to 1,000, free of the scale of the problem. Default 0.001.</summary>
+    /// <remarks>
+    /// With X the masks of a round, one a row, columns centred, the penalty on |β|² is ridge · mean over the rows of |x|². That is the
+    /// share of the variance of the losses that single units do not explain over the share that they do: 0.1 believes that ten parts of
+    /// eleven are additive. It needs no new value when the number of masks or of units changes. Not 0: opposite masks are linearly dependent.
+    /// </remarks>
+    public double Ridge { get; init; } = 1e-3;
+
+    /// <summary>Factor on <see cref="PruneFraction"/> for attention, above 0, up to 100: below 1 spares the heads. Default 1.</summary>
+    public double MlpAttentionRatio { get; init; } = 1;
+
+    /// <summary>
+    /// Share of the units of a sub-layer that may be removed in a round, in multiples of <see cref="PruneFraction"/>, 1 to 1,000; both
+    /// multiplied are at most 1. Default 2.
+    /// </summary>
+    public double Explorable { get; init; } = 2;
+}

@@ -1,0 +1,17 @@
+namespace Niwaki.Runs;
+
+/// <summary>The cheap importance of a unit, from at most one sweep, around which Bonsai draws its sub-models.</summary>
+public enum ImportancePrior
+{
+    /// <summary>Mean size of the output weights of a channel times the root of its mean square activation.</summary>
+    Wanda,
+
+    /// <summary>Mean size of the activation.</summary>
+    Activation,
+
+    /// <summary>Size of the weights; needs no sweep.</summary>
+    Magnitude,
+
+    /// <summary>Random numbers, drawn anew every round: the baseline.</summary>
+    Random,
+}

@@ -1,0 +1,67 @@
+using Niwaki.Formats;
+
+namespace Niwaki.Runs;
+
+/// <summary>What must hold for a recipe to be run, beyond what one line of a file can break.</summary>
+internal static class RecipeRules
+{
+    /// <summary>Tokens of a calibration text, 2^24: a hundred times the published ones, and 64 MiB as ids.</summary>
+    private const long MaxCalibrationTokens = 1 << 24;
+
+    /// <summary>Every fault of a recipe in the order of its keys, then the contradictions.</summary>
+    public static IEnumerable<string> FaultsOf(Recipe recipe)
+    {
+        if (recipe.Model is null)
+        {
+            yield return "Model is missing, expected the path of a model folder. Name it on the command line or in the recipe as 'model'.";
+        }
+
+        if (recipe.WorkingFolder is { } folder && !Path.IsPathFullyQualified(folder))
+        {
+            yield return $"'working_folder' is '{MessageText.Shown(folder)}', expected an absolute path.";
+        }
+
+        foreach (string? fault in RecipeSchema.Fields.Select(field => field.Check(recipe)))
+        {
+            if (fault is not null)
+            {
+                yield return fault;
+            }
+        }
+
+        foreach (string fault in Contradictions(recipe))
+        {
+            yield return fault;
+        }
+    }
+
+    private static IEnumerable<string> Contradictions(Recipe recipe)
+    {
+        (CalibrationOptions calibration, BonsaiOptions bonsai) = (recipe.Calibration, recipe.Bonsai);
+        string?[] faults =
+        [
+            FileFault("calibration", calibration.Source, calibration.File),
+            FileFault("evaluation", recipe.Evaluation.Source, recipe.Evaluation.File),
+            (long)calibration.Windows * calibration.Window > MaxCalibrationTokens
+                ? $"'calibration.windows' times 'calibration.window' is {MessageText.Count((long)calibration.Windows * calibration.Window)} tokens, "
+                    + $"expected at most {MessageText.Count(MaxCalibrationTokens)}."
+                : null,
+            bonsai is { Complement: true } && int.IsOddInteger(bonsai.MasksPerRound)
+                ? $"'bonsai.masks_per_round' is {ScalarText.Number(bonsai.MasksPerRound)}, expected an even number with 'bonsai.complement'."
+                : null,
+            bonsai.Explorable * bonsai.PruneFraction > 1
+                ? $"'bonsai.explorable' times 'bonsai.prune_fraction' is {ScalarText.Number(bonsai.Explorable * bonsai.PruneFraction)}, "
+                    + "expected at most 1, which is every unit."
+                : null,
+        ];
+        return faults.OfType<string>();
+    }
+
+    private static string? FileFault(string section, TextSource source, string? file) => (source, file) switch
+    {
+        (TextSource.File, null) => $"'{section}.file' is missing, expected the path of a text file because '{section}.source' is file.",
+        (TextSource.Self, not null) =>
+            $"'{section}.source' is self, expected file because '{section}.file' is '{MessageText.Shown(file)}'. Leave one of them out.",
+        _ => null,
+    };
+}

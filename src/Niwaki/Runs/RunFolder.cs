@@ -1,0 +1,202 @@
+using Niwaki.Formats;
+
+namespace Niwaki.Runs;
+
+/// <summary>The folder of one run, locked against other processes while it is open.</summary>
+/// <remarks>
+/// A run begins when its recipe.yaml appears, which happens by rename after the lock is held: a process killed before that leaves a
+/// folder that <see cref="Create"/> takes as empty, one killed after it leaves a run that <see cref="Open"/> continues. Files appear
+/// whole or not at all; only the journal grows in place. Reading a run, as reports do, needs no lock.
+/// </remarks>
+public sealed class RunFolder : IDisposable
+{
+    /// <summary>Name of the file with everything that was decided.</summary>
+    public const string RecipeName = "recipe.yaml";
+
+    /// <summary>Name of the file with one line an evaluation.</summary>
+    public const string JournalName = "journal.jsonl";
+
+    /// <summary>Name of the file that says what stays of the model.</summary>
+    public const string PlanName = "plan.json";
+
+    /// <summary>Name of the folder with the pruned model.</summary>
+    public const string ModelName = "model";
+
+    /// <summary>Name of the file with the outcome.</summary>
+    public const string ReportName = "report.json";
+
+    /// <summary>Name of the file with the token windows that sub-models are judged by.</summary>
+    public const string CalibrationName = "calibration.json";
+
+    /// <summary>Name of the file with the token windows that the model is measured with.</summary>
+    public const string EvaluationName = "evaluation.json";
+
+    /// <summary>Name of the empty file that is locked while a process writes the run. It stays: removing it would let two processes in.</summary>
+    private const string LockName = "run.lock";
+
+    private readonly FileStream _lock;
+
+    private RunFolder(string path, Recipe recipe, FileStream heldLock)
+    {
+        FolderPath = path;
+        Recipe = recipe;
+        _lock = heldLock;
+    }
+
+    /// <summary>The folder as it was given.</summary>
+    public string FolderPath { get; }
+
+    /// <summary>The recipe as recipe.yaml holds it.</summary>
+    public Recipe Recipe { get; }
+
+    /// <summary>Path of <see cref="RecipeName"/>.</summary>
+    public string RecipePath => PathOf(RecipeName);
+
+    /// <summary>Path of <see cref="JournalName"/>.</summary>
+    public string JournalPath => PathOf(JournalName);
+
+    /// <summary>Path of <see cref="PlanName"/>.</summary>
+    public string PlanPath => PathOf(PlanName);
+
+    /// <summary>Path of the folder <see cref="ModelName"/>.</summary>
+    public string ModelPath => PathOf(ModelName);
+
+    /// <summary>Path of <see cref="ReportName"/>.</summary>
+    public string ReportPath => PathOf(ReportName);
+
+    /// <summary>Path of <see cref="CalibrationName"/>.</summary>
+    public string CalibrationPath => PathOf(CalibrationName);
+
+    /// <summary>Path of <see cref="EvaluationName"/>.</summary>
+    public string EvaluationPath => PathOf(EvaluationName);
+
+    /// <summary>Begins a run.</summary>
+    /// <param name="path">A folder that does not exist yet, is empty, or in which a run was killed before it began.</param>
+    /// <param name="recipe">What to do; written to recipe.yaml with every default. Without a working folder it gets the current one.</param>
+    /// <exception cref="RecipeException">No run can be made from the recipe; nothing was written.</exception>
+    /// <exception cref="RunFolderException">The path is a file or holds files already, or another process is writing there.</exception>
+    /// <exception cref="IOException">The folder cannot be made, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be made or written.</exception>
+    public static RunFolder Create(string path, Recipe recipe)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(recipe);
+        Recipe complete = (recipe with { WorkingFolder = recipe.WorkingFolder ?? Directory.GetCurrentDirectory() }).Validate();
+        RefuseTaken(path);
+        Directory.CreateDirectory(path);
+        FileStream heldLock = Lock(path);
+        try
+        {
+            // Another process may have begun a run here since the first look.
+            RefuseTaken(path);
+            DeleteTemporaries(path);
+            complete.Save(Path.Combine(path, RecipeName));
+            return new RunFolder(path, complete, heldLock);
+        }
+        catch
+        {
+            heldLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a run to continue it. What a killed process left half written is removed.</summary>
+    /// <param name="path">A run folder.</param>
+    /// <exception cref="RunFolderException">There is no run, or another process is writing it.</exception>
+    /// <exception cref="RecipeException">recipe.yaml was changed into something that cannot be run.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read or written.</exception>
+    public static RunFolder Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string recipePath = Path.Combine(path, RecipeName);
+        if (!File.Exists(recipePath))
+        {
+            string found = Directory.Exists(path) ? $"has no {RecipeName}" : "does not exist";
+            throw new RunFolderException(path, $"'{path}': folder {found}, expected a run that has begun. Begin one with 'niwaki prune'.");
+        }
+
+        FileStream heldLock = Lock(path);
+        try
+        {
+            DeleteTemporaries(path);
+            return new RunFolder(path, Recipe.Load(recipePath).Validate(), heldLock);
+        }
+        catch
+        {
+            heldLock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens the journal of the run.</summary>
+    /// <param name="vectorPath">Vector width of this process, such as <c>avx512</c>; recorded where the journal begins.</param>
+    /// <exception cref="ModelFormatException">The journal is broken.</exception>
+    /// <exception cref="IOException">The journal cannot be read or written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The journal may not be read or written.</exception>
+    public Journal OpenJournal(string vectorPath) => Journal.Open(JournalPath, vectorPath);
+
+    /// <summary>Lets other processes write the run.</summary>
+    public void Dispose() => _lock.Dispose();
+
+    private string PathOf(string name) => Path.Combine(FolderPath, name);
+
+    private static void RefuseTaken(string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new RunFolderException(path, $"'{path}' is a file, expected the path of a new folder. Choose another --out.");
+        }
+
+        if (File.Exists(Path.Combine(path, RecipeName)))
+        {
+            string step = $"Continue it with 'niwaki resume {path}' or choose another --out.";
+            throw new RunFolderException(path, $"'{path}' holds a run already, expected a new or empty folder. {step}");
+        }
+
+        string? other = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).FirstOrDefault(IsForeign) : null;
+        if (other is not null)
+        {
+            string name = Path.GetFileName(other);
+            throw new RunFolderException(path, $"'{path}' holds '{name}' already, expected a new or empty folder. Choose another --out.");
+        }
+    }
+
+    private static bool IsForeign(string entry) => Path.GetFileName(entry) != LockName && !IsTemporary(entry);
+
+    /// <summary>Whether a name is one that files and folders have before they are renamed to their own.</summary>
+    private static bool IsTemporary(string entry)
+    {
+        string name = Path.GetFileName(entry);
+        return name.StartsWith('.') && name.EndsWith(".tmp", StringComparison.Ordinal);
+    }
+
+    private static FileStream Lock(string path)
+    {
+        string lockPath = Path.Combine(path, LockName);
+        try
+        {
+            return new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
+        }
+        catch (IOException error) when (File.Exists(lockPath))
+        {
+            string message = $"'{path}': run is in use by another process, expected only one. Wait for it to end, or end it.";
+            throw new RunFolderException(path, message, error);
+        }
+    }
+
+    private static void DeleteTemporaries(string path)
+    {
+        foreach (string entry in Directory.EnumerateFileSystemEntries(path).Where(IsTemporary).ToArray())
+        {
+            if (Directory.Exists(entry))
+            {
+                Directory.Delete(entry, recursive: true);
+            }
+            else
+            {
+                File.Delete(entry);
+            }
+        }
+    }
+}
