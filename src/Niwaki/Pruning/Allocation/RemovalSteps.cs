@@ -1,0 +1,94 @@
+using Niwaki.Plans;
+
+namespace Niwaki.Pruning.Allocation;
+
+/// <summary>Cuts ranked units into steps and chooses the steps that reach a target.</summary>
+public static class RemovalSteps
+{
+    /// <summary>Cuts the units of one sub-layer, the least important first, into steps after each of which the width left is a multiple.</summary>
+    /// <param name="units">The sub-layer.</param>
+    /// <param name="ranked">Indices of units that may go, the least important first.</param>
+    /// <param name="scores">Importance of each ranked unit, ascending.</param>
+    /// <param name="multiple">Units that make one multiple, 1 or more; the width left after a step is 0 or a multiple of it.</param>
+    /// <param name="group">Number that marks the sub-layer in the steps.</param>
+    /// <returns>Steps in the order in which they must go; units that fill no step are left out.</returns>
+    public static IEnumerable<RemovalStep> Cut(SubLayerUnits units, IReadOnlyList<int> ranked, IReadOnlyList<double> scores, int multiple, int group)
+    {
+        ArgumentNullException.ThrowIfNull(ranked);
+        ArgumentNullException.ThrowIfNull(scores);
+        ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
+
+        // A width that is no multiple at the start loses its remainder first.
+        int size = units.Count % multiple == 0 ? multiple : units.Count % multiple;
+        int first = 0;
+        for (int order = 0; first + size <= ranked.Count; order++)
+        {
+            var members = new Unit[size];
+            double sum = 0;
+            for (int i = 0; i < size; i++)
+            {
+                members[i] = units[ranked[first + i]];
+                sum += scores[first + i];
+            }
+
+            yield return new RemovalStep(members, size * units.UnitParameters, sum / size, group, order);
+            first += size;
+            size = multiple;
+        }
+    }
+
+    /// <summary>The order in which steps go: by score; of equal scores the first steps of every group before the second.</summary>
+    /// <remarks>Scores inside a group must not fall from one step to the next; then no step goes before an earlier one of its group.</remarks>
+    /// <param name="steps">Steps of any groups.</param>
+    public static IReadOnlyList<RemovalStep> Order(IEnumerable<RemovalStep> steps) =>
+        [.. steps.OrderBy(step => step.Score).ThenBy(step => step.Order).ThenBy(step => step.Group)];
+
+    /// <summary>The longest beginning of the order that stays within a budget.</summary>
+    /// <param name="ordered">Steps in the order in which they go.</param>
+    /// <param name="budget">Parameters that may go.</param>
+    public static IReadOnlyList<RemovalStep> Within(IReadOnlyList<RemovalStep> ordered, long budget)
+    {
+        ArgumentNullException.ThrowIfNull(ordered);
+        long removed = 0;
+        return [.. ordered.TakeWhile(step => (removed += step.Parameters) <= budget)];
+    }
+
+    /// <summary>The smallest beginning of the order that reaches a target, without the steps that turn out not to be needed.</summary>
+    /// <remarks>The last step may overshoot; then every step that can come back without falling below the target does, the most important first.</remarks>
+    /// <param name="ordered">Steps in the order in which they go.</param>
+    /// <param name="target">Parameters that must go.</param>
+    /// <returns>The steps to remove; all of them, where even they do not reach the target.</returns>
+    public static IReadOnlyList<RemovalStep> Reach(IReadOnlyList<RemovalStep> ordered, long target)
+    {
+        ArgumentNullException.ThrowIfNull(ordered);
+        long removed = 0;
+        List<RemovalStep> chosen = [];
+        foreach (RemovalStep step in ordered)
+        {
+            if (removed >= target)
+            {
+                break;
+            }
+
+            chosen.Add(step);
+            removed += step.Parameters;
+        }
+
+        var laterStepStays = new HashSet<int>();
+        for (int i = chosen.Count - 1; i >= 0; i--)
+        {
+            RemovalStep step = chosen[i];
+            if (removed - step.Parameters >= target && !laterStepStays.Contains(step.Group))
+            {
+                removed -= step.Parameters;
+                chosen.RemoveAt(i);
+            }
+            else
+            {
+                laterStepStays.Add(step.Group);
+            }
+        }
+
+        return chosen;
+    }
+}

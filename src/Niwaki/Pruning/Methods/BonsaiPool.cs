@@ -1,0 +1,116 @@
+using Niwaki.Models;
+using Niwaki.Numerics;
+using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Search;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>The units of one sub-layer that a round may remove: those with the lowest prior.</summary>
+internal sealed class BonsaiPool
+{
+    private readonly SubLayerUnits _units;
+    private readonly int[] _members;
+    private readonly double[] _drawWeights;
+    private readonly int _drawCount;
+    private readonly int _multiple;
+
+    private BonsaiPool(SubLayerUnits units, int[] members, double[] drawWeights, int drawCount, int multiple)
+    {
+        _units = units;
+        _members = members;
+        _drawWeights = drawWeights;
+        _drawCount = drawCount;
+        _multiple = multiple;
+    }
+
+    /// <summary>Units in the pool.</summary>
+    public int Count => _members.Length;
+
+    /// <summary>The sub-layer.</summary>
+    public SubLayerUnits Units => _units;
+
+    /// <summary>Forms the pool of a sub-layer.</summary>
+    /// <remarks>
+    /// With n units and the share p of a round (times the attention ratio for attention): int(n(1 − 2p)) units with the highest prior stay whatever
+    /// happens; each sub-model lacks int(pn) + 1 of the others, drawn with weights max(prior) − prior. The 2 is the option <c>explorable</c>.
+    /// Where widths must be multiples, the pool is rounded up to whole steps.
+    /// </remarks>
+    public static BonsaiPool Create(SubLayerUnits units, double[] prior, Recipe recipe, ModelConfig config)
+    {
+        double share = recipe.Bonsai.PruneFraction * (units.SubLayer == SubLayer.Attention ? recipe.Bonsai.MlpAttentionRatio : 1);
+        int n = units.Count;
+        int kept = (int)(n * Math.Max(0, 1 - (recipe.Bonsai.Explorable * share)));
+        int multiple = WidthMultiple.Of(config, units, recipe.RoundTo);
+        int size = RoundUp(n - kept, n, multiple);
+        int[] members = [.. Enumerable.Range(0, n).OrderBy(i => prior[i]).ThenBy(i => i).Take(size)];
+        double highest = prior.Max();
+        return new BonsaiPool(units, members, [.. members.Select(i => highest - prior[i])], Math.Min((int)(share * n) + 1, size), multiple);
+    }
+
+    /// <summary>Draws the units that one sub-model lacks.</summary>
+    /// <param name="random">Source of randomness.</param>
+    /// <returns>For each member of the pool whether it is present.</returns>
+    public bool[] Draw(SeededRandom random)
+    {
+        bool[] present = new bool[Count];
+        Array.Fill(present, true);
+        foreach (int i in WeightedDraw.Draw(_drawWeights, _drawCount, random))
+        {
+            present[i] = false;
+        }
+
+        return present;
+    }
+
+    /// <summary>Switches the units that a sub-model lacks off.</summary>
+    public void Close(ReadOnlySpan<bool> present, ModelConfig config, ModelGates gates)
+    {
+        BlockShape shape = config.Blocks[_units.Block];
+        BlockGates block = gates[_units.Block];
+        int closed = 0;
+        for (int i = 0; i < present.Length; i++)
+        {
+            if (present[i])
+            {
+                continue;
+            }
+
+            closed++;
+            if (_units.SubLayer == SubLayer.Attention)
+            {
+                block.SetGroup(shape, _members[i], 0);
+            }
+            else
+            {
+                block.SetNeuron(shape, _members[i], 0);
+            }
+        }
+
+        // Without any unit the sub-layer is gone, its bias too.
+        if (closed == _units.Count && _units.SubLayer == SubLayer.Attention)
+        {
+            block.Attention = false;
+        }
+        else if (closed == _units.Count)
+        {
+            block.Mlp = false;
+        }
+    }
+
+    /// <summary>The pool as removal steps, the least important first; members of equal score in the order of the prior.</summary>
+    /// <param name="scores">Importance of each member.</param>
+    /// <param name="group">Number that marks the sub-layer.</param>
+    public IEnumerable<RemovalStep> Steps(double[] scores, int group)
+    {
+        int[] order = [.. Enumerable.Range(0, Count).OrderBy(i => scores[i]).ThenBy(i => i)];
+        return RemovalSteps.Cut(_units, [.. order.Select(i => _members[i])], [.. order.Select(i => scores[i])], _multiple, group);
+    }
+
+    private static int RoundUp(int size, int units, int multiple)
+    {
+        int first = units % multiple == 0 ? multiple : units % multiple;
+        int steps = Math.Max(0, (size - first + multiple - 1) / multiple);
+        return Math.Min(units, first + (steps * multiple));
+    }
+}

@@ -1,0 +1,83 @@
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>Everything that a method decides from, and the counters of what the decision costs.</summary>
+public sealed class PruningContext
+{
+    /// <summary>The model folder.</summary>
+    public required Checkpoint Checkpoint { get; init; }
+
+    /// <summary>Config of the whole model.</summary>
+    public required ModelConfig Config { get; init; }
+
+    /// <summary>Threads.</summary>
+    public required ThreadTeam Team { get; init; }
+
+    /// <summary>Settings.</summary>
+    public required Recipe Recipe { get; init; }
+
+    /// <summary>Token windows that every sub-model is judged on.</summary>
+    public required IReadOnlyList<int[]> Calibration { get; init; }
+
+    /// <summary>Recorded evaluations: what is there is not run again.</summary>
+    public required EvaluationLog Log { get; init; }
+
+    /// <summary>Bytes for weights and residual stream; null: everything stays in memory.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>Told about progress; null: nobody.</summary>
+    public IProgress<PruningProgress>? Progress { get; init; }
+
+    /// <summary>Ends the run after the evaluation at hand.</summary>
+    public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>Tokens that went through the model to decide, those of recorded evaluations included.</summary>
+    public long ForwardTokens { get; private set; }
+
+    /// <summary>Tokens of the calibration windows.</summary>
+    public long CalibrationTokens => Calibration.Sum(window => (long)window.Length);
+
+    /// <summary>Loads the model, or what is left of it, for scoring.</summary>
+    /// <param name="selection">What stays; null: everything.</param>
+    public Transformer LoadModel(ModelSelection? selection = null) => Transformer.Load(Checkpoint, Config, Team, new TransformerOptions
+    {
+        MemoryBytes = MemoryBytes,
+        Selection = selection,
+        Format = Recipe.Precision == ScoringPrecision.Int16 ? PackedFormat.Int16 : PackedFormat.Stored,
+    });
+
+    /// <summary>Mean loss of a sub-model on the calibration windows, taken from the journal where it is recorded.</summary>
+    /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="gates">Units that are on; null: all.</param>
+    /// <returns>Nats per predicted token, summed in float64.</returns>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    public double MeanLoss(string key, Transformer model, ModelGates? gates)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        CancellationToken.ThrowIfCancellationRequested();
+        ForwardTokens += CalibrationTokens;
+        return Log.GetOrRun(key, () =>
+        {
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            ModelGates?[]? all = gates is null ? null : [.. Enumerable.Repeat(gates, Calibration.Count)];
+            float[][] losses = ForwardPass.Losses(model, Calibration, all);
+            double sum = losses.Sum(window => window.Sum(loss => (double)loss));
+            long scored = losses.Sum(window => (long)window.Length);
+            return new EvaluationRecord(sum / scored, CalibrationTokens, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }).LossNats;
+    }
+
+    /// <summary>Passes the calibration windows once for statistics.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tap">Receives activations.</param>
+    public void Observe(Transformer model, ActivationTap tap)
+    {
+        ForwardTokens += CalibrationTokens;
+        ForwardPass.Losses(model, Calibration, tap: tap, cancellationToken: CancellationToken);
+    }
+}

@@ -1,0 +1,7 @@
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>How far a run is.</summary>
+/// <param name="Stage">What is being done, such as <c>round 2 of 6</c>.</param>
+/// <param name="Done">Share of the whole run that is done, 0 to 1.</param>
+/// <param name="Loss">Latest measured loss in nats per token, if there is one.</param>
+public sealed record PruningProgress(string Stage, double Done, double? Loss = null);

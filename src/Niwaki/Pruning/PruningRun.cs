@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using Niwaki.Evaluation;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Plans;
+using Niwaki.Pruning.Methods;
+using Niwaki.Pruning.Surgery;
+using Niwaki.Runs;
+using Niwaki.Tokenizers;
+
+namespace Niwaki.Pruning;
+
+/// <summary>One run from a model folder to a smaller one: calibration text, baseline, decision, plan, surgery, check, report.</summary>
+/// <remarks>
+/// Every step is a function of the recipe and of what the run folder holds, and every evaluation is journalled, so a run that is killed anywhere
+/// continues with <see cref="Resume"/> to the same plan, bit for bit at one vector width.
+/// </remarks>
+public sealed class PruningRun : IDisposable
+{
+    private readonly RunFolder _folder;
+    private readonly PruningRunOptions _options;
+    private readonly Checkpoint _checkpoint;
+    private readonly ModelConfig _config;
+    private readonly Tokenizer _tokenizer;
+    private readonly ThreadTeam _team;
+
+    private PruningRun(RunFolder folder, PruningRunOptions options, Checkpoint checkpoint, ModelConfig config, Tokenizer tokenizer)
+    {
+        _folder = folder;
+        _options = options;
+        _checkpoint = checkpoint;
+        _config = config;
+        _tokenizer = tokenizer;
+        _team = new ThreadTeam(options.Threads);
+    }
+
+    /// <summary>Begins a run and carries it out.</summary>
+    /// <param name="recipe">What to do; names the model.</param>
+    /// <param name="path">Run folder: new, or empty.</param>
+    /// <param name="options">How to carry it out; null: defaults.</param>
+    /// <param name="cancellationToken">Stops the run after the evaluation at hand; it can be resumed.</param>
+    /// <exception cref="RecipeException">The recipe has faults, all of which the message lists.</exception>
+    /// <exception cref="RunFolderException">The folder holds something already.</exception>
+    /// <exception cref="Formats.ModelFormatException">The model folder is broken.</exception>
+    /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
+    /// <exception cref="PruningException">The method cannot reach the target on this model.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public static RunReport Start(Recipe recipe, string path, PruningRunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        recipe.Validate();
+
+        // The model is opened before the folder is made, so that a wrong model leaves nothing behind.
+        using PruningRun run = Open(recipe, () => RunFolder.Create(path, recipe), options ?? new PruningRunOptions());
+        return run.Execute(cancellationToken);
+    }
+
+    /// <summary>Continues a run that was stopped or killed. A run that has ended gives its report again.</summary>
+    /// <param name="path">Run folder.</param>
+    /// <param name="options">How to carry it out; null: defaults.</param>
+    /// <param name="cancellationToken">Stops the run after the evaluation at hand.</param>
+    /// <exception cref="RunFolderException">The folder holds no run.</exception>
+    /// <exception cref="OperationCanceledException">The run was stopped.</exception>
+    public static RunReport Resume(string path, PruningRunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RunFolder folder = RunFolder.Open(path);
+        if (File.Exists(folder.ReportPath))
+        {
+            using (folder)
+            {
+                return RunReport.Read(folder.ReportPath);
+            }
+        }
+
+        try
+        {
+            using PruningRun run = Open(folder.Recipe, () => folder, options ?? new PruningRunOptions());
+            return run.Execute(cancellationToken);
+        }
+        finally
+        {
+            folder.Dispose();
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _team.Dispose();
+        _checkpoint.Dispose();
+        _folder.Dispose();
+    }
+
+    private static PruningRun Open(Recipe recipe, Func<RunFolder> folder, PruningRunOptions options)
+    {
+        var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
+        try
+        {
+            ModelConfig config = ModelConfigReader.Read(checkpoint);
+            var tokenizer = Tokenizer.Load(checkpoint.Folder);
+            return new PruningRun(folder(), options, checkpoint, config, tokenizer);
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    private RunReport Execute(CancellationToken cancellationToken)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using Journal journal = _folder.OpenJournal(CpuFeatures.VectorPath);
+        if (journal.RecordedVectorPath != CpuFeatures.VectorPath)
+        {
+            _options.Notice?.Invoke(
+                $"The run began with {journal.RecordedVectorPath} instructions and continues with {CpuFeatures.VectorPath}: the last bits of losses may differ.");
+        }
+
+        var log = new EvaluationLog(journal);
+        RunTexts texts;
+        double lossBefore;
+        using (var dense = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes }))
+        {
+            texts = RunTexts.ReadOrMake(_folder, dense, _tokenizer, _options, cancellationToken);
+            _options.Progress?.Report(new PruningProgress("baseline", 0));
+            lossBefore = Measure(log, "evaluation before", dense, texts.Evaluation, cancellationToken);
+        }
+
+        var context = new PruningContext
+        {
+            Checkpoint = _checkpoint,
+            Config = _config,
+            Team = _team,
+            Recipe = _folder.Recipe,
+            Calibration = texts.Calibration,
+            Log = log,
+            MemoryBytes = _options.MemoryBytes,
+            Progress = _options.Progress,
+            CancellationToken = cancellationToken,
+        };
+        ModelSelection selection = PruningMethods.Get(_folder.Recipe.Method).Decide(context);
+        cancellationToken.ThrowIfCancellationRequested();
+        Cut(selection, cancellationToken);
+        using var result = Checkpoint.Open(_folder.ModelPath);
+        double lossAfter = MeasureResult(log, result, selection, texts.Evaluation, cancellationToken);
+        RunReport report = RunReports.Create(
+            _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
+            context.ForwardTokens + texts.WrittenTokens, log.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        report.Write(_folder.ReportPath);
+        return report;
+    }
+
+    private void Cut(ModelSelection selection, CancellationToken cancellationToken)
+    {
+        Recipe recipe = _folder.Recipe;
+        var plan = new PruningPlan
+        {
+            Method = RunReports.NameOf(recipe.Method),
+            Sparsity = recipe.Sparsity,
+            Seed = recipe.Seed,
+            SourceName = Path.GetFileName(Path.TrimEndingDirectorySeparator(_checkpoint.Folder)),
+            SourceStructureHash = _checkpoint.StructureHash,
+            SourceContentHash = _checkpoint.ContentHash(cancellationToken),
+            Recipe = recipe.ToYaml(),
+            Selection = selection,
+        };
+        plan.Write(_folder.PlanPath);
+
+        // A run that was killed between surgery and report has its model already; it is made again, which is cheap and certain.
+        if (Directory.Exists(_folder.ModelPath))
+        {
+            Directory.Delete(_folder.ModelPath, recursive: true);
+        }
+
+        _options.Progress?.Report(new PruningProgress("writing the model", 1));
+        CheckpointSurgery.Apply(_checkpoint, _config, plan, _folder.ModelPath, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Loads what was written, compares it with the source cut in memory, and measures it.</summary>
+    private double MeasureResult(EvaluationLog log, Checkpoint result, ModelSelection selection, int[][] windows, CancellationToken cancellationToken)
+    {
+        _options.Progress?.Report(new PruningProgress("measuring the result", 1));
+        int[][] sample = windows[..1];
+        float[] expected;
+        using (var cut = Transformer.Load(
+            _checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Selection = selection }))
+        {
+            expected = ForwardPass.Losses(cut, sample, cancellationToken: cancellationToken)[0];
+        }
+
+        using var written = Transformer.Load(result, ModelConfigReader.Read(result), _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes });
+        float[] found = ForwardPass.Losses(written, sample, cancellationToken: cancellationToken)[0];
+        int different = Enumerable.Range(0, found.Length).FirstOrDefault(i => found[i] != expected[i] && !(float.IsNaN(found[i]) && float.IsNaN(expected[i])), -1);
+        return different < 0
+            ? Measure(log, "evaluation after", written, windows, cancellationToken)
+            : throw new PruningException(
+                $"'{_folder.ModelPath}': loss of token {different + 1} is {found[different]}, expected {expected[different]} as the source gives without the units removed. "
+                + "The files were damaged while they were written; check the disk and resume.");
+    }
+
+    private double Measure(EvaluationLog log, string key, Transformer model, int[][] windows, CancellationToken cancellationToken) => log.GetOrRun(key, () =>
+    {
+        long start = Stopwatch.GetTimestamp();
+        PerplexityResult result = Perplexity.Measure(model, windows, _tokenizer, cancellationToken: cancellationToken);
+        return new EvaluationRecord(result.Nll, windows.Sum(window => (long)window.Length), Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }).LossNats;
+}

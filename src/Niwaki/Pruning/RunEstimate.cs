@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Plans;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning;
+
+/// <summary>What a run would need, from the recipe and a few measured passes.</summary>
+/// <param name="Seconds">Time, from the rate measured now.</param>
+/// <param name="ForwardTokens">Tokens that would go through the model to decide.</param>
+/// <param name="TokensPerSecond">Rate of a pass over some calibration windows on this machine now.</param>
+/// <param name="MemoryBytes">Weights, residual stream and scratch memory.</param>
+/// <param name="DiskBytes">The smaller model at most, with the files of the run.</param>
+public sealed record RunEstimate(double Seconds, long ForwardTokens, double TokensPerSecond, long MemoryBytes, long DiskBytes)
+{
+    private const int MeasuredWindows = 4;
+    private const double SmallestMeasurementSeconds = 0.5;
+    private const long JournalBytesPerEvaluation = 256;
+
+    /// <summary>Measures and estimates; nothing is written.</summary>
+    /// <param name="recipe">What to do.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Ends the measurement.</param>
+    /// <exception cref="RecipeException">The recipe has faults.</exception>
+    /// <exception cref="Formats.ModelFormatException">The model folder is broken.</exception>
+    /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
+    public static RunEstimate Measure(Recipe recipe, PruningRunOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        ArgumentNullException.ThrowIfNull(options);
+        recipe.Validate();
+        using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
+        ModelConfig config = ModelConfigReader.Read(checkpoint);
+        using var team = new ThreadTeam(options.Threads);
+        using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
+        int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
+        double rate = Rate(model, window, cancellationToken);
+        long windows = recipe.Calibration.Windows;
+        long evaluations = Evaluations(recipe, config);
+        long tokens = evaluations * windows * window;
+
+        // A token written with a cache costs about as much as one row of a pass, but rows are few: an eighth of the rate is what batches of 16 reach.
+        double written = recipe.Calibration.Source == TextSource.Self ? windows * window * 8 : 0;
+        double measured = 2.0 * (recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows) * Math.Min(recipe.Evaluation.Window, config.ContextLength);
+        long stream = Math.Min(model.Memory.StreamBytes, ResidualStream.BytesFor(windows * window, config.HiddenSize));
+        long scratch = model.ScratchBytes + team.ScratchBytes;
+        return new RunEstimate(
+            (tokens + written + measured) / rate,
+            tokens,
+            rate,
+            model.Memory.WeightBytes + stream + scratch,
+            (long)(checkpoint.WeightFileBytes * (1 - (recipe.Sparsity * Prunable(config)))) + (evaluations * JournalBytesPerEvaluation));
+    }
+
+    private static double Prunable(ModelConfig config)
+    {
+        ParameterCount count = ParameterCounter.Count(config);
+        return (double)count.Prunable / count.Total;
+    }
+
+    /// <summary>Passes over the calibration windows that decide.</summary>
+    private static long Evaluations(Recipe recipe, ModelConfig config) => recipe.Method switch
+    {
+        PruningMethod.Bonsai => (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * (recipe.Bonsai.MasksPerRound + 1),
+        PruningMethod.Depth => config.Blocks.Count,
+        _ => 0,
+    };
+
+    private static double Rate(Transformer model, int window, CancellationToken cancellationToken)
+    {
+        int[][] sample = [.. Enumerable.Range(0, MeasuredWindows).Select(i => Enumerable.Range(0, window).Select(t => (i + t) % model.Config.VocabularySize).ToArray())];
+        ForwardPass.Losses(model, sample, cancellationToken: cancellationToken);
+        long start = Stopwatch.GetTimestamp();
+        long tokens = 0;
+        double seconds;
+        do
+        {
+            ForwardPass.Losses(model, sample, cancellationToken: cancellationToken);
+            tokens += (long)MeasuredWindows * window;
+            seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+        while (seconds < SmallestMeasurementSeconds);
+        return tokens / seconds;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Reflection;
+using Niwaki.Evaluation;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Plans;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning;
+
+/// <summary>Fills the report of a run.</summary>
+internal static class RunReports
+{
+    public static RunReport Create(
+        RunFolder folder,
+        Checkpoint source,
+        Checkpoint result,
+        ModelConfig config,
+        ModelSelection selection,
+        RunTexts texts,
+        (double Before, double After) loss,
+        long forwardTokens,
+        int evaluations,
+        double seconds)
+    {
+        ParameterCount before = ParameterCounter.Count(config);
+        ParameterCount after = ParameterCounter.Count(config.Select(selection));
+        Recipe recipe = folder.Recipe;
+        return new RunReport
+        {
+            Method = NameOf(recipe.Method),
+            Model = recipe.Model!,
+            Seed = recipe.Seed,
+            SparsityTarget = recipe.Sparsity,
+            SparsityReached = 1 - ((double)after.Prunable / before.Prunable),
+            ParametersBefore = before.Total,
+            ParametersAfter = after.Total,
+            PrunableBefore = before.Prunable,
+            PrunableAfter = after.Prunable,
+            BytesBefore = source.WeightFileBytes,
+            BytesAfter = result.WeightFileBytes,
+            Protocol = Perplexity.GptqProtocol,
+            EvaluationFile = recipe.Evaluation.Source == TextSource.File ? recipe.Evaluation.File : null,
+            EvaluationWindow = texts.Evaluation[0].Length,
+            EvaluationTokens = texts.Evaluation.Sum(window => window.Length - 1L),
+            LossBefore = loss.Before,
+            LossAfter = loss.After,
+            PerplexityBefore = Math.Exp(loss.Before),
+            PerplexityAfter = Math.Exp(loss.After),
+            Evaluations = evaluations,
+            ForwardTokens = forwardTokens,
+            Seconds = seconds,
+            ToolVersion = typeof(RunReports).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
+            VectorPath = CpuFeatures.VectorPath,
+            Blocks = [.. config.Blocks.Select((shape, i) => new ReportedBlock(i, Shape(shape), Shape(selection.Blocks[i].Shape)))],
+        };
+    }
+
+    /// <summary>A method as recipes write it.</summary>
+    public static string NameOf(PruningMethod method) => method.ToString().ToLowerInvariant();
+
+    private static ReportedShape Shape(BlockShape shape) => new(shape.Heads, shape.KeyValueHeads, shape.Neurons);
+}

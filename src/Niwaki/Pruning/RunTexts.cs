@@ -1,0 +1,120 @@
+using Niwaki.Datasets;
+using Niwaki.Generation;
+using Niwaki.Models;
+using Niwaki.Numerics;
+using Niwaki.Pruning.Methods;
+using Niwaki.Runs;
+using Niwaki.Tokenizers;
+
+namespace Niwaki.Pruning;
+
+/// <summary>The token windows of a run: those that decide, and those that measure. Never the same text.</summary>
+internal sealed class RunTexts
+{
+    /// <summary>Separates the randomness of the two self-written texts and of the windows drawn from a file.</summary>
+    private const long CalibrationStream = 1;
+    private const long EvaluationStream = 2;
+
+    private RunTexts(int[][] calibration, int[][] evaluation, long writtenTokens)
+    {
+        Calibration = calibration;
+        Evaluation = evaluation;
+        WrittenTokens = writtenTokens;
+    }
+
+    /// <summary>Windows that every sub-model is judged on.</summary>
+    public int[][] Calibration { get; }
+
+    /// <summary>Windows that the model is measured on before and after.</summary>
+    public int[][] Evaluation { get; }
+
+    /// <summary>Tokens of the calibration text that the model wrote itself, each a pass of its own.</summary>
+    public long WrittenTokens { get; }
+
+    /// <summary>Takes the windows from the run folder, or makes them and puts them there.</summary>
+    public static RunTexts ReadOrMake(
+        RunFolder folder, Transformer model, Tokenizer tokenizer, PruningRunOptions options, CancellationToken cancellationToken)
+    {
+        Recipe recipe = folder.Recipe;
+        int vocabulary = model.Config.VocabularySize;
+        RecordedWindows calibration = ReadOrMake(folder.CalibrationPath, vocabulary, () =>
+        {
+            options.Progress?.Report(new PruningProgress("calibration text", 0));
+            return recipe.Calibration.Source == TextSource.File
+                ? FromFile(recipe, model, tokenizer)
+                : Write(recipe, model, recipe.Calibration.Windows, recipe.Calibration.Window, CalibrationStream, cancellationToken);
+        });
+        RecordedWindows evaluation = ReadOrMake(folder.EvaluationPath, vocabulary, () =>
+        {
+            options.Progress?.Report(new PruningProgress("evaluation text", 0));
+            int window = Math.Min(recipe.Evaluation.Window, model.Config.ContextLength);
+            return recipe.Evaluation.Source == TextSource.File
+                ? EvaluationFile(recipe, window, tokenizer)
+                : Write(recipe, model, recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows, window, EvaluationStream, cancellationToken);
+        });
+        long written = calibration.Source == TextSource.Self ? calibration.Windows.Sum(window => (long)window.Length) : 0;
+        return new RunTexts(calibration.Windows, evaluation.Windows, written);
+    }
+
+    private static RecordedWindows ReadOrMake(string path, int vocabulary, Func<RecordedWindows> make)
+    {
+        if (File.Exists(path))
+        {
+            return RecordedWindows.Read(path, vocabulary);
+        }
+
+        RecordedWindows made = make();
+        made.Write(path);
+        return made;
+    }
+
+    private static RecordedWindows FromFile(Recipe recipe, Transformer model, Tokenizer tokenizer)
+    {
+        string file = recipe.Calibration.File!;
+        int window = Math.Min(recipe.Calibration.Window, model.Config.ContextLength);
+        int[] ids = tokenizer.Encode(TextFile.Read(recipe.FullPath(file)));
+        var random = new SeededRandom(recipe.Seed, CalibrationStream);
+        return new RecordedWindows
+        {
+            Source = TextSource.File,
+            File = file,
+            Seed = recipe.Seed,
+            Windows = TextWindows.Sample(ids, window, recipe.Calibration.Windows, random, file),
+        };
+    }
+
+    private static RecordedWindows EvaluationFile(Recipe recipe, int window, Tokenizer tokenizer)
+    {
+        string file = recipe.Evaluation.File!;
+        int[] ids = tokenizer.Encode(TextFile.Read(recipe.FullPath(file)));
+        return new RecordedWindows
+        {
+            Source = TextSource.File,
+            File = file,
+            Windows = TextWindows.NonOverlapping(ids, window, recipe.Evaluation.Windows, file),
+        };
+    }
+
+    private static RecordedWindows Write(
+        Recipe recipe, Transformer model, int windows, int window, long stream, CancellationToken cancellationToken)
+    {
+        // A seed of its own for each text, derived so that neither is the other's under a neighbouring seed.
+        long seed = (long)(new SeededRandom(recipe.Seed, stream).NextBits() >> 1);
+        var options = new SelfCalibrationOptions
+        {
+            Windows = windows,
+            WindowLength = Math.Min(window, model.Config.ContextLength),
+            Temperature = recipe.Calibration.Temperature,
+            TopP = recipe.Calibration.TopP,
+            Seed = seed,
+        };
+        return new RecordedWindows
+        {
+            Source = TextSource.Self,
+            Seed = seed,
+            Temperature = options.Temperature,
+            TopP = options.TopP,
+            Windows = SelfCalibration.Write(model, options, model.Config.EndOfText, model.Config.BeginOfText, cancellationToken),
+        };
+    }
+}

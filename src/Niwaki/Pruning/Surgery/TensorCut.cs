@@ -1,0 +1,20 @@
+using Niwaki.Formats.Safetensors;
+using Niwaki.Plans;
+using Niwaki.Tensors;
+
+namespace Niwaki.Pruning.Surgery;
+
+/// <summary>One tensor of the new model: where it comes from and what of it stays.</summary>
+/// <param name="Source">Its name in the source.</param>
+/// <param name="Target">Name, element type and shape in the new model.</param>
+internal sealed record TensorCut(string Source, PlannedTensor Target)
+{
+    /// <summary>The tensor in the source, if it is cut; null: it is copied whole, whatever its element type.</summary>
+    public WeightView? View { get; init; }
+
+    /// <summary>Rows that stay; null: all.</summary>
+    public IReadOnlyList<IndexRange>? Rows { get; init; }
+
+    /// <summary>Columns that stay; null: all.</summary>
+    public IReadOnlyList<IndexRange>? Columns { get; init; }
+}
