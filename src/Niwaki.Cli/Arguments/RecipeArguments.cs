@@ -1,0 +1,115 @@
+using System.CommandLine;
+using Niwaki.Runs;
+
+namespace Niwaki.Cli.Arguments;
+
+/// <summary>The options of <c>prune</c> that change a recipe, with the names that users of the published tools know.</summary>
+internal sealed class RecipeArguments
+{
+    private readonly Option<string?> _recipe = new("--recipe", "--config") { Description = "Recipe to start from; options here override it", HelpName = "path" };
+    private readonly Option<PruningMethod?> _method = new("--method") { Description = "How units are chosen. Default: bonsai" };
+    private readonly Option<double?> _sparsity = new("--sparsity", "--sparsity_ratio", "--pruning_ratio")
+    {
+        Description = "Share of the attention and MLP parameters to remove, between 0 and 1. Default: 0.3",
+    };
+
+    private readonly Option<string?> _calibration = new("--calibration", "--dataset")
+    {
+        Description = "Text file to decide on, or 'self': the model writes it. Default: self",
+        HelpName = "path|self",
+    };
+
+    private readonly Option<int?> _windows = new("--windows", "--nsamples", "--num_calib_data") { Description = "Calibration windows", HelpName = "count" };
+    private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len") { Description = "Tokens of a calibration window", HelpName = "tokens" };
+    private readonly Option<double?> _temperature = new("--temperature") { Description = "Sampling temperature of a self-written text" };
+    private readonly Option<double?> _topP = new("--top-p") { Description = "Share of the probability that a self-written text is drawn from" };
+    private readonly Option<string?> _evaluation = new("--evaluation")
+    {
+        Description = "Text file to measure on before and after, or 'self'. Default: self",
+        HelpName = "path|self",
+    };
+
+    private readonly Option<int?> _evaluationWindow = new("--evaluation-window") { Description = "Tokens of an evaluation window", HelpName = "tokens" };
+    private readonly Option<int?> _evaluationLimit = new("--evaluation-limit") { Description = "Use the first windows of the evaluation text only", HelpName = "windows" };
+    private readonly Option<int?> _roundTo = new("--round-to") { Description = "Make kept widths multiples of 1, 32, 64, 128 or 256 channels. Default: 1" };
+    private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
+    private readonly Option<double?> _pruneFraction = new("--prune-fraction", "--prune_frac") { Description = "bonsai: share removed in a round" };
+    private readonly Option<int?> _masks = new("--masks", "--masks_per_iter") { Description = "bonsai: sub-models evaluated in a round" };
+    private readonly Option<ImportancePrior?> _prior = new("--prior", "--prune_method") { Description = "bonsai: first guess at the importance of units. Default: wanda" };
+    private readonly Option<bool?> _complement = new("--complement") { Description = "bonsai: evaluate the complement of every sub-model too. Default: true" };
+    private readonly Option<double?> _ridge = new("--ridge") { Description = "bonsai: penalty of the regression" };
+    private readonly Option<double?> _ratio = new("--mlp-attention-ratio", "--mlp_attn_ratio") { Description = "bonsai: share of attention removed for each share of MLP. Default: 1" };
+    private readonly Option<int?> _blocks = new("--blocks", "--num_pruned_blocks") { Description = "depth: blocks to remove, instead of a sparsity", HelpName = "count" };
+    private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: false" };
+
+    /// <summary>All options, in the order of the help.</summary>
+    public IEnumerable<Option> Options =>
+    [
+        _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
+        _precision, _pruneFraction, _masks, _prior, _complement, _ridge, _ratio, _blocks, _plus,
+    ];
+
+    /// <summary>The recipe that the options make, not validated yet.</summary>
+    public Recipe Read(ParseResult parsed)
+    {
+        Recipe recipe = parsed.GetValue(_recipe) is { } path ? Recipe.Load(path) : new Recipe();
+        return recipe with
+        {
+            Method = parsed.GetValue(_method) ?? recipe.Method,
+            Sparsity = parsed.GetValue(_sparsity) ?? recipe.Sparsity,
+            RoundTo = parsed.GetValue(_roundTo) ?? recipe.RoundTo,
+            Precision = parsed.GetValue(_precision) ?? recipe.Precision,
+            Calibration = ReadCalibration(parsed, recipe.Calibration),
+            Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
+            Bonsai = ReadBonsai(parsed, recipe.Bonsai),
+            Depth = recipe.Depth with
+            {
+                Blocks = parsed.GetValue(_blocks) ?? recipe.Depth.Blocks,
+                Plus = parsed.GetValue(_plus) ?? recipe.Depth.Plus,
+            },
+        };
+    }
+
+    private CalibrationOptions ReadCalibration(ParseResult parsed, CalibrationOptions options)
+    {
+        (TextSource source, string? file) = Source(parsed.GetValue(_calibration), options.Source, options.File);
+        return options with
+        {
+            Source = source,
+            File = file,
+            Windows = parsed.GetValue(_windows) ?? options.Windows,
+            Window = parsed.GetValue(_window) ?? options.Window,
+            Temperature = parsed.GetValue(_temperature) ?? options.Temperature,
+            TopP = parsed.GetValue(_topP) ?? options.TopP,
+        };
+    }
+
+    private EvaluationOptions ReadEvaluation(ParseResult parsed, EvaluationOptions options)
+    {
+        (TextSource source, string? file) = Source(parsed.GetValue(_evaluation), options.Source, options.File);
+        return options with
+        {
+            Source = source,
+            File = file,
+            Windows = parsed.GetValue(_evaluationLimit) ?? options.Windows,
+            Window = parsed.GetValue(_evaluationWindow) ?? options.Window,
+        };
+    }
+
+    private BonsaiOptions ReadBonsai(ParseResult parsed, BonsaiOptions options) => options with
+    {
+        PruneFraction = parsed.GetValue(_pruneFraction) ?? options.PruneFraction,
+        MasksPerRound = parsed.GetValue(_masks) ?? options.MasksPerRound,
+        Prior = parsed.GetValue(_prior) ?? options.Prior,
+        Complement = parsed.GetValue(_complement) ?? options.Complement,
+        Ridge = parsed.GetValue(_ridge) ?? options.Ridge,
+        MlpAttentionRatio = parsed.GetValue(_ratio) ?? options.MlpAttentionRatio,
+    };
+
+    private static (TextSource Source, string? File) Source(string? given, TextSource source, string? file) => given switch
+    {
+        null => (source, file),
+        "self" => (TextSource.Self, null),
+        _ => (TextSource.File, given),
+    };
+}

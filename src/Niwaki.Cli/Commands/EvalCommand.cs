@@ -1,0 +1,82 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using Niwaki.Cli.Output;
+using Niwaki.Datasets;
+using Niwaki.Evaluation;
+using Spectre.Console;
+
+namespace Niwaki.Cli.Commands;
+
+/// <summary>Measures perplexity on a text.</summary>
+internal sealed class EvalCommand : Verb
+{
+    private const int LargestDefaultWindow = 2048;
+
+    private readonly Argument<string> _model = ModelArgument();
+    private readonly Option<string> _file = new("--file", "--dataset") { Description = "Text file in UTF-8", Required = true, HelpName = "path" };
+    private readonly Option<string> _protocol = new("--protocol")
+    {
+        Description = "How the text is cut and scored. gptq: tokenised once, windows one after another, the last partial one dropped",
+        DefaultValueFactory = _ => Perplexity.GptqProtocol,
+    };
+
+    private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len")
+    {
+        Description = "Tokens of a window. Default: the model's context, at most 2048",
+        HelpName = "tokens",
+    };
+
+    private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only", HelpName = "windows" };
+
+    public EvalCommand()
+        : base(
+            "eval",
+            "Measures the perplexity of a model on a text.",
+            "niwaki eval samples/novels-4m --file samples/text/evening-post.txt --protocol gptq --window 256")
+    {
+        _protocol.AcceptOnlyFromAmong(Perplexity.GptqProtocol);
+        Add(_model);
+        Add(_file);
+        Add(_protocol);
+        Add(_window);
+        Add(_limit);
+    }
+
+    public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        string file = parsed.GetValue(_file)!;
+        string text = TextFile.Read(file);
+        using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
+        int window = parsed.GetValue(_window) ?? Math.Min(model.Transformer.Config.ContextLength, LargestDefaultWindow);
+        if (window < 2 || parsed.GetValue(_limit) < 1)
+        {
+            throw new UsageException($"Window is {window} and limit {parsed.GetValue(_limit)?.ToString() ?? "none"}, expected at least 2 tokens and 1 window.");
+        }
+
+        int[][] windows = TextWindows.NonOverlapping(model.Tokenizer.Encode(text), window, parsed.GetValue(_limit), file);
+        PerplexityResult result = Perplexity.Measure(model.Transformer, windows, model.Tokenizer, cancellationToken: cancellationToken);
+        if (Json(parsed))
+        {
+            terminal.WriteJson(new JsonObject
+            {
+                ["protocol"] = result.Protocol,
+                ["window"] = result.Window,
+                ["tokens"] = result.Tokens,
+                ["nll"] = result.Nll,
+                ["perplexity"] = result.Perplexity,
+                ["bitsPerByte"] = result.BitsPerByte,
+                ["standardError"] = result.StandardError,
+            });
+            return ExitCodes.Success;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("measure", "value");
+        table.AddRow("protocol", $"{result.Protocol}, window {result.Window}");
+        table.AddRow("tokens scored", Quantity.Count(result.Tokens));
+        table.AddRow("perplexity", Quantity.Figure(result.Perplexity, 3));
+        table.AddRow("mean loss", $"{Quantity.Figure(result.Nll, 4)} nats per token{(result.StandardError is { } error ? $" ± {Quantity.Figure(error, 4)}" : "")}");
+        table.AddRow("bits per byte", result.BitsPerByte is { } bits ? Quantity.Figure(bits, 4) : "-");
+        terminal.Tables.Write(table);
+        return ExitCodes.Success;
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Niwaki.Cli.Arguments;
+using Niwaki.Cli.Output;
+using Niwaki.Pruning;
+using Niwaki.Runs;
+
+namespace Niwaki.Cli.Commands;
+
+/// <summary>Prunes a model into a run folder.</summary>
+internal sealed class PruneCommand : Verb
+{
+    private readonly Argument<string?> _model = new("model")
+    {
+        Description = "Model folder in the Hugging Face layout, or a run folder; may be left out where the recipe names one",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly Option<string> _out = new("--out", "-o", "--output", "--output_dir") { Description = "Run folder to make", Required = true, HelpName = "folder" };
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time, memory and disk that the run would need" };
+    private readonly RecipeArguments _recipe = new();
+
+    public PruneCommand()
+        : base(
+            "prune",
+            "Makes a smaller model: decides what goes by forward passes, cuts it out, measures the result.",
+            "niwaki prune samples/novels-4m --sparsity 0.3 --out runs/first")
+    {
+        Add(_model);
+        Add(_out);
+        foreach (Option option in _recipe.Options)
+        {
+            Add(option);
+        }
+
+        Add(_dryRun);
+    }
+
+    public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        Recipe recipe = _recipe.Read(parsed);
+        recipe = recipe with { Model = parsed.GetValue(_model) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
+        recipe.Validate();
+        string path = parsed.GetValue(_out)!;
+        if (parsed.GetValue(_dryRun))
+        {
+            RunEstimate estimate = RunEstimate.Measure(recipe, RunOptions(parsed), cancellationToken);
+            RunOutput.WriteEstimate(terminal, estimate, Json(parsed));
+            return ExitCodes.Success;
+        }
+
+        RunReport report = RunOutput.Follow(
+            terminal, path, Json(parsed), RunOptions(parsed), options => PruningRun.Start(recipe, path, options, cancellationToken));
+        RunOutput.Write(terminal, report, path, Json(parsed));
+        return ExitCodes.Success;
+    }
+
+    private PruningRunOptions RunOptions(ParseResult parsed) => new() { Threads = Threads(parsed), MemoryBytes = Memory(parsed) };
+}
