@@ -7,8 +7,8 @@ namespace Niwaki.Kernels.Cpu;
 /// <remarks>The cut depends on K alone, because sums are rounded where blocks meet: every path and every batch gives the same bits.</remarks>
 internal readonly struct DepthBlocks
 {
-    /// <summary>The largest block of floats: 32 columns are 36 KiB of a first-level cache of 48, 16 columns 18 KiB of 32.</summary>
-    public const int MaximumFloats = 288;
+    /// <summary>The largest block of floats: 32 columns are 32 KiB of a first-level cache of 48, 16 columns 16 KiB of 32.</summary>
+    public const int MaximumFloats = 256;
 
     /// <summary>Cuts a dimension.</summary>
     /// <param name="depth">K, 0 or more.</param>

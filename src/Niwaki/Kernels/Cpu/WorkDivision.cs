@@ -1,14 +1,14 @@
 namespace Niwaki.Kernels.Cpu;
 
 /// <summary>
-/// Cuts an output of (row tiles × column panels) into pieces: rows so that the packed activations of a piece stay in a core's second-level
-/// cache, panels so that the weights which the cores share at a time stay in the last-level cache, and so that there are enough pieces to
-/// even out disturbed cores, or at least one for every member.
+/// Cuts an output of (row tiles × column panels) into pieces: rows so that a block of packed activations stays in a core's second-level
+/// cache, panels so that the piece of the output stays there too from block to block, and so that there are enough pieces to even out
+/// disturbed cores, or at least one for every member.
 /// </summary>
 internal readonly struct WorkDivision
 {
-    private const int ActivationBytes = 400 << 10; // of 512 KiB, the smallest second-level cache of current servers and desktops
-    private const long WeightBytes = 8 << 20;
+    private const int ActivationBytes = 400 << 10; // measured on caches of 512 KiB and 2 MiB: 250 to 800 differ by little
+    private const int OutputBytes = 400 << 10;
     private const double SmallestPieceOperations = 4e6; // some 40 µs: handing out a piece costs well below 1 µs
     private const int PiecesPerMember = 12;
 
@@ -22,10 +22,10 @@ internal readonly struct WorkDivision
     /// <param name="members">Threads that share the work.</param>
     /// <param name="tiling">The rows, at least one.</param>
     /// <param name="panels">Column panels, at least one.</param>
+    /// <param name="panelColumns">Columns of a panel.</param>
+    /// <param name="depth">The shared dimension.</param>
     /// <param name="rowBytes">Bytes of one packed activation row in one block of the shared dimension.</param>
-    /// <param name="panelBytes">Bytes of one whole weight panel.</param>
-    /// <param name="operations">Multiplications and additions of the whole product.</param>
-    public WorkDivision(int members, RowTiling tiling, int panels, long rowBytes, long panelBytes, double operations)
+    public WorkDivision(int members, RowTiling tiling, int panels, int panelColumns, int depth, long rowBytes)
     {
         _tiles = tiling.Count;
         _panels = panels;
@@ -34,10 +34,11 @@ internal readonly struct WorkDivision
         _tilesPerPiece = CeilingDivide(_tiles, rowPieces);
         _rowPieces = CeilingDivide(_tiles, _tilesPerPiece);
 
-        int largest = (int)Math.Clamp(WeightBytes / Math.Max(1, panelBytes), 1, panels);
-        int panelPieces = CeilingDivide(panels, largest);
+        long panelBytes = (long)sizeof(float) * panelColumns * CeilingDivide(tiling.Rows, _rowPieces);
+        int panelPieces = CeilingDivide(panels, (int)Math.Clamp(OutputBytes / panelBytes, 1, panels));
         if (members > 1)
         {
+            double operations = 2.0 * tiling.Rows * panels * panelColumns * depth;
             int wanted = (int)Math.Clamp(operations / SmallestPieceOperations, members, (double)PiecesPerMember * members);
             panelPieces = Math.Max(panelPieces, CeilingDivide(wanted, _rowPieces));
         }

@@ -7,10 +7,10 @@ public sealed class DepthBlocksTests
     [Theory]
     [InlineData(0, 0, 8)]
     [InlineData(1, 1, 8)]
-    [InlineData(288, 1, 288)]
-    [InlineData(289, 2, 152)] // 289 / 2 rounded up to a multiple of 8
-    [InlineData(576, 2, 288)]
-    [InlineData(int.MaxValue, 7_456_541, 288)] // 2^31 / 288 rounded up
+    [InlineData(256, 1, 256)]
+    [InlineData(257, 2, 136)] // 257 / 2 rounded up to a multiple of 8
+    [InlineData(576, 3, 192)]
+    [InlineData(int.MaxValue, 8_388_608, 256)] // 2^31 / 256
     public void Length_AnyDepth_EqualBlocksAndARest(int depth, int count, int size)
     {
         var blocks = new DepthBlocks(depth);

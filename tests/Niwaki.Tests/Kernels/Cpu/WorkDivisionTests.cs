@@ -15,7 +15,7 @@ public sealed class WorkDivisionTests
     public void Indexer_AllPieces_CoverEveryTileAndPanelOnce(int members, int rows, int panels, int depth)
     {
         var tiling = new RowTiling(rows);
-        var division = new WorkDivision(members, tiling, panels, 4L * Math.Min(288, depth), 64L * depth, 32.0 * rows * panels * depth);
+        var division = new WorkDivision(members, tiling, panels, panelColumns: 16, depth, rowBytes: 4L * Math.Min(256, depth));
         int[] seen = new int[tiling.Count * panels];
         for (int i = 0; i < division.Count; i++)
         {
