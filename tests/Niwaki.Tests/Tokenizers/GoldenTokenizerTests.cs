@@ -47,6 +47,21 @@ public sealed class GoldenTokenizerTests
         Assert.Equal(50, count);
     }
 
+    // From the same golden file: these ids and the model in samples are our own, so that they run everywhere.
+    [Theory]
+    [InlineData("Hello world", new[] { 0, 74, 447, 113, 893 })]
+    [InlineData("it's they'll I'M we've DON'T", new[] { 0, 273, 360, 464, 903, 298, 41, 79, 351, 1089, 511, 2571, 41, 86 })]
+    [InlineData("a\u200Bzero\u200Dwidth", new[] { 0, 99, 2078, 141, 124, 270, 113, 2078, 143, 121, 311, 400 })]
+    [InlineData("line one\r\nline two\r\n", new[] { 0, 110, 552, 459, 15, 12, 110, 552, 723, 15, 12 })]
+    [InlineData("🦙🌲", new[] { 0, 242, 161, 168, 155, 242, 161, 142, 180 })]
+    public void Encode_SampleModel_GoldenIds(string text, int[] expected)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(RepositoryFiles.Get("samples", "novels-4m"));
+        Assert.Equal(expected, tokenizer.Encode(text));
+        Assert.Equal(text, tokenizer.Decode(expected));
+        Assert.Equal(System.Text.Encoding.UTF8.GetByteCount(text), expected.Sum(tokenizer.ByteLength));
+    }
+
     [Fact]
     public void Encode_SentencePieceFileOfLlama_EqualsItsJson()
     {

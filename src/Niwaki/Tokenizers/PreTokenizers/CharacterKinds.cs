@@ -26,6 +26,21 @@ internal static class CharacterKinds
         return Of(CharUnicodeInfo.GetUnicodeCategory(char.ConvertToUtf32(c, text[index + 1])));
     }
 
+    /// <summary>The end of a run of characters of one class.</summary>
+    /// <param name="text">Well-formed UTF-16.</param>
+    /// <param name="position">Where the run begins or goes on.</param>
+    /// <param name="kind">The class.</param>
+    /// <param name="limit">Most characters to take.</param>
+    public static int FindRunEnd(ReadOnlySpan<char> text, int position, CharacterKind kind, int limit = int.MaxValue)
+    {
+        for (int i = 0; i < limit && position < text.Length && At(text, position, out int length) == kind; i++)
+        {
+            position += length;
+        }
+
+        return position;
+    }
+
     /// <summary>Whether a character is punctuation: general category P, or one of the symbols of ASCII.</summary>
     public static bool IsPunctuation(Rune rune) =>
         Rune.IsPunctuation(rune) || (rune.IsAscii && Rune.IsSymbol(rune));

@@ -41,9 +41,9 @@ internal sealed class Cl100kPattern(int maxDigits) : TextPattern
         switch (kind)
         {
             case CharacterKind.Letter:
-                return FindRunEnd(text, start + length, CharacterKind.Letter, int.MaxValue);
+                return CharacterKinds.FindRunEnd(text, start + length, CharacterKind.Letter);
             case CharacterKind.Number:
-                return FindRunEnd(text, start + length, CharacterKind.Number, maxDigits - 1);
+                return CharacterKinds.FindRunEnd(text, start + length, CharacterKind.Number, maxDigits - 1);
         }
 
         // One character that is no letter, number or line break goes with the letters after it.
@@ -51,7 +51,7 @@ internal sealed class Cl100kPattern(int maxDigits) : TextPattern
         CharacterKind secondKind = second < text.Length ? CharacterKinds.At(text, second, out _) : CharacterKind.WhiteSpace;
         if (secondKind == CharacterKind.Letter && c is not ('\r' or '\n'))
         {
-            return FindRunEnd(text, second, CharacterKind.Letter, int.MaxValue);
+            return CharacterKinds.FindRunEnd(text, second, CharacterKind.Letter);
         }
 
         return kind == CharacterKind.Other || (c == ' ' && secondKind == CharacterKind.Other)
@@ -62,7 +62,7 @@ internal sealed class Cl100kPattern(int maxDigits) : TextPattern
     /// <summary><c> ?[^\s\p{L}\p{N}]+[\r\n]*</c> from the second character on.</summary>
     private static int FindSymbolsEnd(ReadOnlySpan<char> text, int position)
     {
-        int end = FindRunEnd(text, position, CharacterKind.Other, int.MaxValue);
+        int end = CharacterKinds.FindRunEnd(text, position, CharacterKind.Other);
         while (end < text.Length && text[end] is '\r' or '\n')
         {
             end++;
@@ -77,15 +77,5 @@ internal sealed class Cl100kPattern(int maxDigits) : TextPattern
         int end = WhiteSpaceRun.FindFullEnd(text, start);
         int lineBreak = text[start..end].LastIndexOfAny('\r', '\n');
         return lineBreak >= 0 ? start + lineBreak + 1 : WhiteSpaceRun.Shorten(text, start, end);
-    }
-
-    private static int FindRunEnd(ReadOnlySpan<char> text, int position, CharacterKind kind, int limit)
-    {
-        for (int i = 0; i < limit && position < text.Length && CharacterKinds.At(text, position, out int length) == kind; i++)
-        {
-            position += length;
-        }
-
-        return position;
     }
 }

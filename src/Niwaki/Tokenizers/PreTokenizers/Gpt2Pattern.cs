@@ -36,16 +36,6 @@ internal sealed class Gpt2Pattern : TextPattern
         // A blank belongs to the run after it, unless that run is white space itself.
         int runStart = c == ' ' && start + 1 < text.Length ? start + 1 : start;
         CharacterKind kind = CharacterKinds.At(text, runStart, out int length);
-        return kind == CharacterKind.WhiteSpace ? WhiteSpaceRun.FindEnd(text, start) : FindRunEnd(text, runStart + length, kind);
-    }
-
-    private static int FindRunEnd(ReadOnlySpan<char> text, int position, CharacterKind kind)
-    {
-        while (position < text.Length && CharacterKinds.At(text, position, out int length) == kind)
-        {
-            position += length;
-        }
-
-        return position;
+        return kind == CharacterKind.WhiteSpace ? WhiteSpaceRun.FindEnd(text, start) : CharacterKinds.FindRunEnd(text, runStart + length, kind);
     }
 }

@@ -16,6 +16,10 @@ internal ref struct OnigurumaSyntax
     private const string WordClass = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9";
     private const string SingleWordClass = WordClass + @"\u00B2\u00B3\u00B9\u00BC-\u00BE";
 
+    // Five times the longest expression seen in a tokenizer file, and classes deeper than any of them.
+    private const int MaxLength = 4096;
+    private const int MaxClassDepth = 8;
+
     private readonly string _source;
     private readonly StringBuilder _target;
     private readonly Stack<int> _groups;
@@ -36,6 +40,11 @@ internal ref struct OnigurumaSyntax
     /// <exception cref="NotSupportedException">It uses syntax without an equal; the message says which and where.</exception>
     public static string Translate(string expression)
     {
+        if (expression.Length > MaxLength)
+        {
+            throw new NotSupportedException($"has {expression.Length} characters, more than {MaxLength}");
+        }
+
         var syntax = new OnigurumaSyntax(expression);
         while (syntax._position < expression.Length)
         {
@@ -57,7 +66,7 @@ internal ref struct OnigurumaSyntax
             case '[':
                 BeginAtom();
                 _target.Append('[');
-                CopyClass(mayNegate: true);
+                CopyClass(depth: 0);
                 _target.Append(']');
                 break;
             case '(':
@@ -179,19 +188,24 @@ internal ref struct OnigurumaSyntax
     }
 
     /// <summary>Copies the inside of a class; classes inside it are dissolved, for they mean their union.</summary>
-    private void CopyClass(bool mayNegate)
+    private void CopyClass(int depth)
     {
+        if (depth > MaxClassDepth)
+        {
+            throw Unsupported($"classes nested more than {MaxClassDepth} deep");
+        }
+
         int start = _position++;
         if (_position < _source.Length && _source[_position] == '^')
         {
-            _target.Append(mayNegate ? '^' : throw Unsupported("a negated class inside a class"));
+            _target.Append(depth == 0 ? '^' : throw Unsupported("a negated class inside a class"));
             _position++;
         }
 
         int first = _position;
         while (_position < _source.Length && (_source[_position] != ']' || _position == first))
         {
-            CopyClassMember();
+            CopyClassMember(depth);
         }
 
         if (_position >= _source.Length)
@@ -203,7 +217,7 @@ internal ref struct OnigurumaSyntax
         _position++;
     }
 
-    private void CopyClassMember()
+    private void CopyClassMember(int depth)
     {
         char c = _source[_position];
         ReadOnlySpan<char> rest = _source.AsSpan(_position);
@@ -218,7 +232,7 @@ internal ref struct OnigurumaSyntax
                 throw Unsupported("a POSIX class");
             }
 
-            CopyClass(mayNegate: false);
+            CopyClass(depth + 1);
         }
         else if (rest.StartsWith("&&", StringComparison.Ordinal) || char.IsSurrogate(c))
         {

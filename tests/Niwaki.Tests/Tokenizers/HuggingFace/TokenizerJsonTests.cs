@@ -187,6 +187,85 @@ public sealed class TokenizerJsonTests
         Assert.Equal([2, 1, 7, 1, 2], MadeUpTokenizer.Load(parts: ("post_processor", sequence)).Encode("abc"));
     }
 
+    [Fact]
+    public void Load_MutatedFile_LoadsOrIsRefused()
+    {
+        // A value of a file with every component is replaced by one of another kind; any other error would be a hole in the checks.
+        string original = MadeUpTokenizer.Write(
+            MadeUpTokenizer.Characters,
+            null,
+            ("added_tokens", """[{ "id": 1, "content": "<s>", "special": true, "normalized": false, "lstrip": true, "single_word": false }]"""),
+            ("normalizer", """{ "type": "Sequence", "normalizers": [{ "type": "NFC" }, { "type": "Prepend", "prepend": "▁" }, { "type": "Strip" }] }"""),
+            ("pre_tokenizer", """
+                {
+                  "type": "Sequence",
+                  "pretokenizers": [
+                    { "type": "Split", "pattern": { "Regex": "a+" }, "behavior": "Isolated", "invert": false },
+                    { "type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": true }
+                  ]
+                }
+                """),
+            ("post_processor", """
+                {
+                  "type": "TemplateProcessing", "single": [{ "SpecialToken": { "id": "<s>" } }, { "Sequence": { "id": "A" } }],
+                  "special_tokens": { "<s>": { "id": "<s>", "ids": [1] } }
+                }
+                """),
+            ("decoder", """{ "type": "Sequence", "decoders": [{ "type": "Fuse" }, { "type": "Strip", "content": " ", "start": 1, "stop": 0 }] }"""));
+        string[] values = ["null", "-1", "5", "1e300", "\"\"", "\"x\"", "\"Sequence\"", "[]", "[[]]", "{}", "{\"type\":\"Split\"}", "true", "[1,\"a\"]"];
+        var random = new Niwaki.Numerics.SeededRandom(21);
+        for (int round = 0; round < 400; round++)
+        {
+            JsonNode root = JsonNode.Parse(original)!;
+            Replace(root, JsonNode.Parse(values[random.NextInt(values.Length)]), random);
+            using var folder = new Niwaki.Tests.Formats.TemporaryFolder();
+            folder.Write("tokenizer.json", root.ToJsonString());
+            try
+            {
+                Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+                tokenizer.Decode(tokenizer.Encode("a abc <s>é11"));
+            }
+            catch (NiwakiException)
+            {
+                // refused
+            }
+        }
+    }
+
+    /// <summary>Goes down at random, and replaces what it comes to.</summary>
+    private static void Replace(JsonNode node, JsonNode? value, Niwaki.Numerics.SeededRandom random)
+    {
+        while (true)
+        {
+            if (node is JsonObject { Count: > 0 } fields)
+            {
+                string name = fields.ElementAt(random.NextInt(fields.Count)).Key;
+                if (fields[name] is not (JsonObject or JsonArray) || random.NextInt(4) == 0)
+                {
+                    fields[name] = value;
+                    return;
+                }
+
+                node = fields[name]!;
+            }
+            else if (node is JsonArray { Count: > 0 } list)
+            {
+                int index = random.NextInt(list.Count);
+                if (list[index] is not (JsonObject or JsonArray) || random.NextInt(4) == 0)
+                {
+                    list[index] = value;
+                    return;
+                }
+
+                node = list[index]!;
+            }
+            else
+            {
+                return;
+            }
+        }
+    }
+
     private static ModelFormatException Fault(string model, params (string Name, string Json)[] parts) =>
         Assert.Throws<ModelFormatException>(() => MadeUpTokenizer.Load(model, null, parts));
 }

@@ -25,6 +25,15 @@ public sealed class OnigurumaSyntaxTests
         Assert.Equal(expected, PieceList.Cut(new RegexPattern(expression), text));
 
     [Theory]
+    [InlineData(100_000, "characters, more than")]
+    [InlineData(100, "nested more than 8 deep")]
+    public void Translate_Hostile_Throws(int length, string part)
+    {
+        var error = Assert.Throws<NotSupportedException>(() => OnigurumaSyntax.Translate(new string('[', length)));
+        Assert.Contains(part, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(@"\p{Han}", "'\\p{Han}'")]
     [InlineData(@"[a&&b]", "intersection")]
     [InlineData(@"[a[^b]]", "negated class inside")]
