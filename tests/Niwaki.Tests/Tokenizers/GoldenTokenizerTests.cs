@@ -111,8 +111,6 @@ public sealed class GoldenTokenizerTests
 
     [Theory]
     [InlineData("tokenizers", "llama")]
-    [InlineData("tokenizers", "llama3.1")]
-    [InlineData("tokenizers", "smollm2")]
     [InlineData("models", "novels-4m")]
     public void Decode_NovelText_GivesTheTextBackWithAllBytesCounted(string parent, string name)
     {
