@@ -6,28 +6,28 @@ namespace Niwaki.Cli.Arguments;
 /// <summary>The options of <c>prune</c> that change a recipe, with the names that users of the published tools know.</summary>
 internal sealed class RecipeArguments
 {
-    private readonly Option<string?> _recipe = new("--recipe", "--config") { Description = "Recipe to start from; options here override it", HelpName = "path" };
+    private readonly Option<string?> _recipe = new Option<string?>("--recipe", "--config") { Description = "Recipe to start from; options here override it", HelpName = "path" }.RefuseEmpty();
     private readonly Option<PruningMethod?> _method = new("--method") { Description = "How units are chosen. Default: bonsai" };
     private readonly Option<double?> _sparsity = new("--sparsity", "--sparsity_ratio", "--pruning_ratio")
     {
         Description = "Share of the attention and MLP parameters to remove, between 0 and 1. Default: 0.3",
     };
 
-    private readonly Option<string?> _calibration = new("--calibration", "--dataset")
+    private readonly Option<string?> _calibration = new Option<string?>("--calibration", "--dataset")
     {
         Description = "Text file to decide on, or 'self': the model writes it. Default: self",
         HelpName = "path|self",
-    };
+    }.RefuseEmpty();
 
     private readonly Option<int?> _windows = new("--windows", "--nsamples", "--num_calib_data") { Description = "Calibration windows", HelpName = "count" };
     private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len") { Description = "Tokens of a calibration window", HelpName = "tokens" };
     private readonly Option<double?> _temperature = new("--temperature") { Description = "Sampling temperature of a self-written text" };
     private readonly Option<double?> _topP = new("--top-p") { Description = "Share of the probability that a self-written text is drawn from" };
-    private readonly Option<string?> _evaluation = new("--evaluation")
+    private readonly Option<string?> _evaluation = new Option<string?>("--evaluation")
     {
         Description = "Text file to measure on before and after, or 'self'. Default: self",
         HelpName = "path|self",
-    };
+    }.RefuseEmpty();
 
     private readonly Option<int?> _evaluationWindow = new("--evaluation-window") { Description = "Tokens of an evaluation window", HelpName = "tokens" };
     private readonly Option<int?> _evaluationLimit = new("--evaluation-limit") { Description = "Use the first windows of the evaluation text only", HelpName = "windows" };

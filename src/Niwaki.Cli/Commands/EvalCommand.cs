@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Datasets;
 using Niwaki.Evaluation;
@@ -13,7 +14,7 @@ internal sealed class EvalCommand : Verb
     private const int LargestDefaultWindow = 2048;
 
     private readonly Argument<string> _model = ModelArgument();
-    private readonly Option<string> _file = new("--file", "--dataset") { Description = "Text file in UTF-8", Required = true, HelpName = "path" };
+    private readonly Option<string> _file = new Option<string>("--file", "--dataset") { Description = "Text file in UTF-8", Required = true, HelpName = "path" }.RefuseEmpty();
     private readonly Option<string> _protocol = new("--protocol")
     {
         Description = "How the text is cut and scored. gptq: tokenised once, windows one after another, the last partial one dropped",
@@ -53,7 +54,13 @@ internal sealed class EvalCommand : Verb
             throw new UsageException($"Window is {window} and limit {parsed.GetValue(_limit)?.ToString() ?? "none"}, expected at least 2 tokens and 1 window.");
         }
 
-        int[][] windows = TextWindows.NonOverlapping(model.Tokenizer.Encode(text), window, parsed.GetValue(_limit), file);
+        if (window > model.Transformer.Config.ContextLength)
+        {
+            terminal.Error.WriteLine(
+                $"Window is {window} tokens, more than the model's context of {model.Transformer.Config.ContextLength}: what comes later is predicted worse.");
+        }
+
+        int[][] windows = TextWindows.NonOverlapping(model.Encode(text), window, parsed.GetValue(_limit), file);
         PerplexityResult result = Perplexity.Measure(model.Transformer, windows, model.Tokenizer, cancellationToken: cancellationToken);
         if (Json(parsed))
         {

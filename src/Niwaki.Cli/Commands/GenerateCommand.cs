@@ -40,7 +40,7 @@ internal sealed class GenerateCommand : Verb
 
         string prompt = parsed.GetValue(_prompt)!;
         using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
-        int[] ids = model.Tokenizer.Encode(prompt);
+        int[] ids = model.Encode(prompt);
         if (ids.Length == 0)
         {
             throw new UsageException("The prompt is empty and the tokenizer adds no begin-of-text token, expected at least one token. Give a --prompt.");

@@ -1,3 +1,4 @@
+using Niwaki.Datasets;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -22,6 +23,9 @@ internal sealed class LoadedModel : IDisposable
     public Transformer Transformer { get; }
 
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>Token ids of a text, every one of which the model has.</summary>
+    public int[] Encode(string text) => TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder);
 
     public static LoadedModel Open(string folder, int threads, long? memory)
     {

@@ -9,13 +9,13 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Prunes a model into a run folder.</summary>
 internal sealed class PruneCommand : Verb
 {
-    private readonly Argument<string?> _model = new("model")
+    private readonly Argument<string?> _model = new Argument<string?>("model")
     {
         Description = "Model folder in the Hugging Face layout, or a run folder; may be left out where the recipe names one",
         Arity = ArgumentArity.ZeroOrOne,
-    };
+    }.RefuseEmpty();
 
-    private readonly Option<string> _out = new("--out", "-o", "--output", "--output_dir") { Description = "Run folder to make", Required = true, HelpName = "folder" };
+    private readonly Option<string> _out = new Option<string>("--out", "-o", "--output", "--output_dir") { Description = "Run folder to make", Required = true, HelpName = "folder" }.RefuseEmpty();
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time, memory and disk that the run would need" };
     private readonly RecipeArguments _recipe = new();
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Pruning;
 using Niwaki.Runs;
@@ -8,7 +9,7 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Continues a run that was stopped or killed.</summary>
 internal sealed class ResumeCommand : Verb
 {
-    private readonly Argument<string> _run = new("run") { Description = "Run folder" };
+    private readonly Argument<string> _run = new Argument<string>("run") { Description = "Run folder" }.RefuseEmpty();
 
     public ResumeCommand()
         : base("resume", "Continues a run that was stopped, to the same result; shows the result of one that has ended.", "niwaki resume runs/first") => Add(_run);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Evaluation;
 using Spectre.Console;
@@ -11,7 +12,7 @@ internal sealed class ScoreCommand : Verb
 {
     private readonly Argument<string> _model = ModelArgument();
     private readonly Option<string?> _text = new("--text") { Description = "The text" };
-    private readonly Option<string?> _file = new("--file") { Description = "File that holds the text, in UTF-8", HelpName = "path" };
+    private readonly Option<string?> _file = new Option<string?>("--file") { Description = "File that holds the text, in UTF-8", HelpName = "path" }.RefuseEmpty();
 
     public ScoreCommand()
         : base(
@@ -28,7 +29,7 @@ internal sealed class ScoreCommand : Verb
     {
         string text = TextArgument.Read(parsed, _text, _file);
         using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
-        int[] ids = model.Tokenizer.Encode(text);
+        int[] ids = model.Encode(text);
         IReadOnlyList<TokenScore> scores = TokenScores.Measure(model.Transformer, model.Tokenizer, ids, cancellationToken);
         if (Json(parsed))
         {

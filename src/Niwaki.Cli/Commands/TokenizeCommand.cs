@@ -2,8 +2,11 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Datasets;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Runs;
 using Niwaki.Tokenizers;
 
 namespace Niwaki.Cli.Commands;
@@ -11,9 +14,9 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Turns text into token ids.</summary>
 internal sealed class TokenizeCommand : Verb
 {
-    private readonly Argument<string> _folder = new("folder") { Description = "Folder with a tokenizer.json or tokenizer.model" };
+    private readonly Argument<string> _folder = new Argument<string>("folder") { Description = "Folder with a tokenizer.json or tokenizer.model, or a run folder" }.RefuseEmpty();
     private readonly Option<string?> _text = new("--text") { Description = "The text" };
-    private readonly Option<string?> _jsonLines = new("--jsonl") { Description = "File with one JSON string a line, each tokenised on its own", HelpName = "path" };
+    private readonly Option<string?> _jsonLines = new Option<string?>("--jsonl") { Description = "File with one JSON string a line, each tokenised on its own", HelpName = "path" }.RefuseEmpty();
     private readonly Option<bool> _noSpecial = new("--no-special") { Description = "Leave out the special tokens that the tokenizer adds" };
 
     public TokenizeCommand()
@@ -34,7 +37,7 @@ internal sealed class TokenizeCommand : Verb
             throw new UsageException($"{(text is null ? "Neither" : "Both")} --text and --jsonl are given, expected one of them.");
         }
 
-        var tokenizer = Tokenizer.Load(parsed.GetValue(_folder)!);
+        var tokenizer = Tokenizer.Load(TokenizerFolder(parsed.GetValue(_folder)!));
         bool special = !parsed.GetValue(_noSpecial);
         if (text is not null)
         {
@@ -78,6 +81,10 @@ internal sealed class TokenizeCommand : Verb
         }
     }
 
+    /// <summary>The folder itself, config.json or not; of a run the folder of its model.</summary>
+    private static string TokenizerFolder(string path) =>
+        File.Exists(Path.Combine(path, RunFolder.RecipeName)) || File.Exists(Path.Combine(path, RunFolder.PlanName)) ? ModelFolder.Resolve(path) : path;
+
     private static JsonArray ToJson(int[] ids) => new([.. ids.Select(id => (JsonNode)id)]);
 
     private static IEnumerable<string> ReadStrings(string path)
@@ -101,8 +108,9 @@ internal sealed class TokenizeCommand : Verb
                 ? text
                 : throw new JsonException("another kind of JSON value");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: half a surrogate pair, which is JSON but no text.
             string where = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(path)}, line {number}");
             throw new DatasetException(where, $"holds {exception.Message}", "one JSON string", "Write one text a line, quoted and escaped as JSON.");
         }

@@ -55,7 +55,8 @@ internal abstract class Verb : Command
     public abstract int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken);
 
     /// <summary>The argument that names a model folder.</summary>
-    protected static Argument<string> ModelArgument() => new("model") { Description = "Model folder in the Hugging Face layout, or a run folder" };
+    protected static Argument<string> ModelArgument() =>
+        new Argument<string>("model") { Description = "Model folder in the Hugging Face layout, or a run folder" }.RefuseEmpty();
 
     protected int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 

@@ -17,9 +17,9 @@ internal static class RunOutput
             using var display = ProgressDisplay.Start(terminal, quiet: json);
             return run(settings with { Progress = display, Notice = display.WriteLine });
         }
-        catch (OperationCanceledException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && File.Exists(Path.Combine(path, RunFolder.RecipeName)))
         {
-            terminal.Error.WriteLine($"Continue with: niwaki resume {path}");
+            terminal.Error.WriteLine($"Continue with: niwaki resume {Quoted(path)}");
             throw;
         }
     }
@@ -88,6 +88,8 @@ internal static class RunOutput
         ["seconds"] = report.Seconds,
         ["run"] = path,
     };
+
+    private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
 
     private static string Change(double before, double after) => before == 0 ? "-" : $"{(after >= before ? "+" : "−")}{Quantity.Share(Math.Abs((after - before) / before))}";
 

@@ -25,6 +25,9 @@ public sealed class PruningRun : IDisposable
     private readonly Tokenizer _tokenizer;
     private readonly ThreadTeam _team;
 
+    /// <summary>Evaluations that the journal holds.</summary>
+    private int _evaluations;
+
     private PruningRun(RunFolder folder, PruningRunOptions options, Checkpoint checkpoint, ModelConfig config, Tokenizer tokenizer)
     {
         _folder = folder;
@@ -53,7 +56,15 @@ public sealed class PruningRun : IDisposable
 
         // The model is opened before the folder is made, so that a wrong model leaves nothing behind.
         using PruningRun run = Open(recipe, () => RunFolder.Create(path, recipe), options ?? new PruningRunOptions());
-        return run.Execute(cancellationToken);
+        try
+        {
+            return run.Execute(cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && run.HoldsNothing)
+        {
+            run._folder.Discard();
+            throw;
+        }
     }
 
     /// <summary>Continues a run that was stopped or killed. A run that has ended gives its report again.</summary>
@@ -83,6 +94,10 @@ public sealed class PruningRun : IDisposable
             folder.Dispose();
         }
     }
+
+    /// <summary>Whether a run that failed leaves nothing that took time: no evaluation, no text that the model wrote.</summary>
+    private bool HoldsNothing =>
+        _evaluations == 0 && !(_folder.Recipe.Calibration.Source == TextSource.Self && File.Exists(_folder.CalibrationPath));
 
     /// <inheritdoc />
     public void Dispose()
@@ -119,6 +134,8 @@ public sealed class PruningRun : IDisposable
         }
 
         var log = new EvaluationLog(journal);
+        _evaluations = log.Recorded;
+        double secondsBefore = journal.Entries.Sum(entry => entry.Record.Seconds);
         RunTexts texts;
         double lossBefore;
         using (var dense = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes }))
@@ -126,6 +143,7 @@ public sealed class PruningRun : IDisposable
             texts = RunTexts.ReadOrMake(_folder, dense, _tokenizer, _options, cancellationToken);
             _options.Progress?.Report(new PruningProgress("baseline", 0));
             lossBefore = Measure(log, "evaluation before", dense, texts.Evaluation, cancellationToken);
+            _evaluations = log.Count;
         }
 
         var context = new PruningContext
@@ -147,7 +165,7 @@ public sealed class PruningRun : IDisposable
         double lossAfter = MeasureResult(log, result, selection, texts.Evaluation, cancellationToken);
         RunReport report = RunReports.Create(
             _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
-            context.ForwardTokens + texts.WrittenTokens, log.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            context.ForwardTokens + texts.WrittenTokens, log.Count, secondsBefore + Stopwatch.GetElapsedTime(start).TotalSeconds);
         report.Write(_folder.ReportPath);
         return report;
     }

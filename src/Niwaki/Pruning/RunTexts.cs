@@ -37,20 +37,21 @@ internal sealed class RunTexts
     {
         Recipe recipe = folder.Recipe;
         int vocabulary = model.Config.VocabularySize;
+        // The evaluation text first: a file that is missing shows before the model has spent time on writing.
+        RecordedWindows evaluation = ReadOrMake(folder.EvaluationPath, vocabulary, () =>
+        {
+            options.Progress?.Report(new PruningProgress("evaluation text", 0));
+            int window = Math.Min(recipe.Evaluation.Window, model.Config.ContextLength);
+            return recipe.Evaluation.Source == TextSource.File
+                ? EvaluationFile(recipe, window, model, tokenizer)
+                : Write(recipe, model, recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows, window, EvaluationStream, cancellationToken);
+        });
         RecordedWindows calibration = ReadOrMake(folder.CalibrationPath, vocabulary, () =>
         {
             options.Progress?.Report(new PruningProgress("calibration text", 0));
             return recipe.Calibration.Source == TextSource.File
                 ? FromFile(recipe, model, tokenizer)
                 : Write(recipe, model, recipe.Calibration.Windows, recipe.Calibration.Window, CalibrationStream, cancellationToken);
-        });
-        RecordedWindows evaluation = ReadOrMake(folder.EvaluationPath, vocabulary, () =>
-        {
-            options.Progress?.Report(new PruningProgress("evaluation text", 0));
-            int window = Math.Min(recipe.Evaluation.Window, model.Config.ContextLength);
-            return recipe.Evaluation.Source == TextSource.File
-                ? EvaluationFile(recipe, window, tokenizer)
-                : Write(recipe, model, recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows, window, EvaluationStream, cancellationToken);
         });
         long written = calibration.Source == TextSource.Self ? calibration.Windows.Sum(window => (long)window.Length) : 0;
         return new RunTexts(calibration.Windows, evaluation.Windows, written);
@@ -72,7 +73,7 @@ internal sealed class RunTexts
     {
         string file = recipe.Calibration.File!;
         int window = Math.Min(recipe.Calibration.Window, model.Config.ContextLength);
-        int[] ids = tokenizer.Encode(TextFile.Read(recipe.FullPath(file)));
+        int[] ids = Encode(recipe, model, tokenizer, file);
         var random = new SeededRandom(recipe.Seed, CalibrationStream);
         return new RecordedWindows
         {
@@ -83,10 +84,10 @@ internal sealed class RunTexts
         };
     }
 
-    private static RecordedWindows EvaluationFile(Recipe recipe, int window, Tokenizer tokenizer)
+    private static RecordedWindows EvaluationFile(Recipe recipe, int window, Transformer model, Tokenizer tokenizer)
     {
         string file = recipe.Evaluation.File!;
-        int[] ids = tokenizer.Encode(TextFile.Read(recipe.FullPath(file)));
+        int[] ids = Encode(recipe, model, tokenizer, file);
         return new RecordedWindows
         {
             Source = TextSource.File,
@@ -94,6 +95,9 @@ internal sealed class RunTexts
             Windows = TextWindows.NonOverlapping(ids, window, recipe.Evaluation.Windows, file),
         };
     }
+
+    private static int[] Encode(Recipe recipe, Transformer model, Tokenizer tokenizer, string file) =>
+        TextTokens.Encode(tokenizer, TextFile.Read(recipe.FullPath(file)), model.Config.VocabularySize, recipe.Model!);
 
     private static RecordedWindows Write(
         Recipe recipe, Transformer model, int windows, int window, long stream, CancellationToken cancellationToken)

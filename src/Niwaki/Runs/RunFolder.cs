@@ -35,9 +35,11 @@ public sealed class RunFolder : IDisposable
     private const string LockName = "run.lock";
 
     private readonly FileStream _lock;
+    private readonly bool _madeFolder;
 
-    private RunFolder(string path, Recipe recipe, FileStream heldLock)
+    private RunFolder(string path, Recipe recipe, FileStream heldLock, bool madeFolder)
     {
+        _madeFolder = madeFolder;
         FolderPath = path;
         Recipe = recipe;
         _lock = heldLock;
@@ -83,6 +85,7 @@ public sealed class RunFolder : IDisposable
         ArgumentNullException.ThrowIfNull(recipe);
         Recipe complete = (recipe with { WorkingFolder = recipe.WorkingFolder ?? Directory.GetCurrentDirectory() }).Validate();
         RefuseTaken(path);
+        bool madeFolder = !Directory.Exists(path);
         Directory.CreateDirectory(path);
         FileStream heldLock = Lock(path);
         try
@@ -91,7 +94,7 @@ public sealed class RunFolder : IDisposable
             RefuseTaken(path);
             DeleteTemporaries(path);
             complete.Save(Path.Combine(path, RecipeName));
-            return new RunFolder(path, complete, heldLock);
+            return new RunFolder(path, complete, heldLock, madeFolder);
         }
         catch
         {
@@ -120,7 +123,7 @@ public sealed class RunFolder : IDisposable
         try
         {
             DeleteTemporaries(path);
-            return new RunFolder(path, Recipe.Load(recipePath).Validate(), heldLock);
+            return new RunFolder(path, Recipe.Load(recipePath).Validate(), heldLock, madeFolder: false);
         }
         catch
         {
@@ -135,6 +138,24 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="IOException">The journal cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The journal may not be read or written.</exception>
     public Journal OpenJournal(string vectorPath) => Journal.Open(JournalPath, vectorPath);
+
+    /// <summary>Takes a run back that came to nothing: removes the files that a run begins with, and the folder if this object made it.</summary>
+    /// <remarks>Files of others stay, and then the folder does. The run is closed afterwards.</remarks>
+    /// <exception cref="IOException">A file cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be removed.</exception>
+    public void Discard()
+    {
+        Dispose();
+        foreach (string file in (ReadOnlySpan<string>)[RecipePath, JournalPath, CalibrationPath, EvaluationPath, PathOf(LockName)])
+        {
+            File.Delete(file);
+        }
+
+        if (_madeFolder && !Directory.EnumerateFileSystemEntries(FolderPath).Any())
+        {
+            Directory.Delete(FolderPath);
+        }
+    }
 
     /// <summary>Lets other processes write the run.</summary>
     public void Dispose() => _lock.Dispose();

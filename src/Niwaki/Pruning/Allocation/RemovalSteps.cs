@@ -74,21 +74,35 @@ public static class RemovalSteps
             removed += step.Parameters;
         }
 
+        return Needed(chosen, target);
+    }
+
+    /// <summary>Leaves out every step without which the target is still reached, from the last one, the most important, back.</summary>
+    /// <remarks>A step stays where a later one of its group does: what is left of a width is then still a multiple.</remarks>
+    /// <param name="removed">Steps in the order in which they went.</param>
+    /// <param name="target">Parameters that must go.</param>
+    /// <returns>The steps still to remove, in the same order; all of them, where even they do not reach the target.</returns>
+    public static IReadOnlyList<RemovalStep> Needed(IReadOnlyList<RemovalStep> removed, long target)
+    {
+        ArgumentNullException.ThrowIfNull(removed);
+        long parameters = removed.Sum(step => step.Parameters);
+        List<RemovalStep> needed = [];
         var laterStepStays = new HashSet<int>();
-        for (int i = chosen.Count - 1; i >= 0; i--)
+        for (int i = removed.Count - 1; i >= 0; i--)
         {
-            RemovalStep step = chosen[i];
-            if (removed - step.Parameters >= target && !laterStepStays.Contains(step.Group))
+            RemovalStep step = removed[i];
+            if (parameters - step.Parameters >= target && !laterStepStays.Contains(step.Group))
             {
-                removed -= step.Parameters;
-                chosen.RemoveAt(i);
+                parameters -= step.Parameters;
             }
             else
             {
+                needed.Add(step);
                 laterStepStays.Add(step.Group);
             }
         }
 
-        return chosen;
+        needed.Reverse();
+        return needed;
     }
 }

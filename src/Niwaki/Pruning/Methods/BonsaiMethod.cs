@@ -26,21 +26,32 @@ public sealed class BonsaiMethod : IPruningMethod
         double perRound = context.Recipe.Bonsai.PruneFraction * ParameterCounter.Count(context.Config).Prunable;
         var magnitudes = WeightMagnitudes.Measure(context.Checkpoint, context.Config, context.Team);
         var builder = new SelectionBuilder(context.Config);
+        var removed = new List<RemovalStep>();
         for (int round = 1; builder.RemovedPrunable < target; round++)
         {
             long budget = Math.Min((long)Math.Ceiling(perRound * round), target) - builder.RemovedPrunable;
-            foreach (Unit unit in RunRound(context, round, builder.Build(), magnitudes, budget, target - builder.RemovedPrunable))
-            {
-                builder.Remove(unit);
-            }
+            IReadOnlyList<RemovalStep> steps = RunRound(context, round, builder.Build(), magnitudes, budget, target - builder.RemovedPrunable);
+            Remove(builder, steps);
+            removed.AddRange(steps);
         }
 
-        return builder.Build();
+        // A large unit that goes last may overshoot by more than smaller ones of the rounds before hold: those come back.
+        var needed = new SelectionBuilder(context.Config);
+        Remove(needed, RemovalSteps.Needed(removed, target));
+        return needed.Build();
+    }
+
+    private static void Remove(SelectionBuilder builder, IEnumerable<RemovalStep> steps)
+    {
+        foreach (Unit unit in steps.SelectMany(step => step.Units))
+        {
+            builder.Remove(unit);
+        }
     }
 
     /// <summary>One round.</summary>
-    /// <returns>Units to remove, by indices of the source; at least one.</returns>
-    private static IEnumerable<Unit> RunRound(
+    /// <returns>Steps to remove, at least one; units by indices of the source, groups the same in every round.</returns>
+    private static IReadOnlyList<RemovalStep> RunRound(
         PruningContext context, int round, ModelSelection selection, WeightMagnitudes magnitudes, long budget, long missing)
     {
         using Transformer model = context.LoadModel(selection);
@@ -60,7 +71,13 @@ public sealed class BonsaiMethod : IPruningMethod
         // The last round reaches the target; one before stays within its share, but removes something.
         IReadOnlyList<RemovalStep> chosen = budget >= missing ? RemovalSteps.Reach(ordered, missing) : RemovalSteps.Within(ordered, budget);
         chosen = chosen.Count > 0 ? chosen : RemovalSteps.Reach([ordered[0]], missing);
-        return [.. chosen.SelectMany(step => step.Units).Select(unit => ToSource(unit, selection))];
+        return [.. chosen.Select(step => ToSource(step, selection))];
+    }
+
+    private static RemovalStep ToSource(RemovalStep step, ModelSelection selection)
+    {
+        Unit[] units = [.. step.Units.Select(unit => ToSource(unit, selection))];
+        return step with { Units = units, Group = (units[0].Block * 2) + (units[0].Kind == UnitKind.KeyValueGroup ? 0 : 1) };
     }
 
     private static Unit ToSource(Unit unit, ModelSelection selection)
