@@ -53,7 +53,7 @@ internal sealed class TokenizeCommand : Verb
             int[] ids = tokenizer.Encode(line, special);
             if (Json(parsed))
             {
-                items.Add(new JsonObject { ["ids"] = ToJson(ids) });
+                items.Add((JsonNode)new JsonObject { ["ids"] = ToJson(ids) });
             }
             else
             {
