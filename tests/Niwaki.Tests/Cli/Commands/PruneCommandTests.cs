@@ -1,0 +1,281 @@
+using System.Text.Json;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Models;
+using Niwaki.Plans;
+using Niwaki.Tests.Formats;
+
+namespace Niwaki.Tests.Cli.Commands;
+
+public class PruneCommandTests
+{
+    [Fact]
+    public void Prune_Json_HoldsExactCounts()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandResult result = CommandRunner.Prune(model, folder["run"], "--sparsity", "0.4", "--json");
+
+        JsonElement json = result.Json;
+        Assert.Equal("", result.Error);
+        Assert.Equal(folder["run"], json.GetProperty("run").GetString());
+        Assert.Equal(SmallModel.Prunable, json.GetProperty("prunableBefore").GetInt64());
+        long after = json.GetProperty("prunableAfter").GetInt64();
+        Assert.Equal(1 - ((double)after / SmallModel.Prunable), json.GetProperty("sparsity").GetDouble(), 12);
+        Assert.Equal(SmallModel.Prunable - after, json.GetProperty("parametersBefore").GetInt64() - json.GetProperty("parametersAfter").GetInt64());
+        Assert.True(json.GetProperty("forwardTokens").GetInt64() > 0);
+        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+        Assert.True(double.IsFinite(json.GetProperty("lossBefore").GetDouble()) && double.IsFinite(json.GetProperty("lossAfter").GetDouble()));
+
+        using Checkpoint written = Checkpoint.Open(folder["run"]);
+        Assert.Equal(after, ParameterCounter.Count(ModelConfigReader.Read(written)).Prunable);
+        Assert.Equal(json.GetProperty("parametersAfter").GetInt64(), written.Tensors.Sum(tensor => tensor.Shape.Aggregate(1L, (product, n) => product * n)));
+    }
+
+    [Fact]
+    public void Prune_Table_SaysWhatHappened()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandResult result = CommandRunner.Prune(model, folder["run"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("13,312", result.Output, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(folder["run"], "model"), result.Output, StringComparison.Ordinal);
+        Assert.Contains("wrote itself", result.Output, StringComparison.Ordinal);
+        Assert.Contains("round 1", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("bonsai")]
+    [InlineData("random")]
+    [InlineData("magnitude")]
+    public void Prune_EveryWidthMethod_RunFolderWorksWithEveryVerb(string method)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        string run = folder["run"];
+
+        Assert.Equal(0, CommandRunner.Prune(model, run, "--method", method, "--sparsity", "0.37").ExitCode);
+
+        AssertSmallest(model, run, 0.37);
+        AssertWorks(run, run);
+        AssertWorks(run, Path.Combine(run, "model"));
+    }
+
+    // Of three equal blocks a third goes with one, and everything with all three.
+    [Theory]
+    [InlineData(2, "--sparsity", "0.3")]
+    [InlineData(2, "--sparsity", "0.3333333333333333")]
+    [InlineData(1, "--blocks", "2")]
+    [InlineData(0, "--blocks", "3")]
+    public void Prune_Depth_RemovesBlocks(int left, params string[] target)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"], SmallModel.Spec with { Blocks = [.. Enumerable.Repeat(SmallModel.Spec.Blocks[0], 3)] });
+
+        CommandResult result = CommandRunner.Prune(model, folder["run"], ["--method", "depth", .. target]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        AssertWorks(folder["run"], folder["run"]);
+        JsonElement inspected = CommandRunner.Run("inspect", folder["run"], "--json").Json;
+        Assert.Equal(left, inspected.GetProperty("blocks").GetArrayLength());
+        if (left > 0)
+        {
+            // Equal blocks: stock software loads the model.
+            Assert.Contains("\"model_type\": \"llama\"", File.ReadAllText(Path.Combine(folder["run"], "model", "config.json")), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Prune_MoreBlocksThanMayGo_Fails()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks", "at most 2");
+        CommandRunner.Prune(model, folder["other"], "--method", "depth", "--plus", "true", "--json").AssertFails(1, "0 blocks");
+    }
+
+    // A group has 8 channels: multiples of 32 leave 4 groups or none; neurons come in thirds of 96.
+    [Theory]
+    [InlineData("bonsai")]
+    [InlineData("random")]
+    [InlineData("magnitude")]
+    public void Prune_RoundTo_WidthsAreMultiples(string method)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"], SmallModel.Spec with { Blocks = [new BlockShape(4, 4, 96), new BlockShape(4, 4, 100)] });
+
+        CommandResult result = CommandRunner.Prune(model, folder["run"], "--method", method, "--round-to", "32", "--sparsity", "0.4", "--json");
+
+        Assert.True(result.Json.GetProperty("sparsity").GetDouble() >= 0.4);
+        BlockShape[] blocks = [.. Config(folder["run"]).Blocks];
+        Assert.All(blocks, block => Assert.True(block.Heads % 4 == 0 && (block.Neurons % 32 == 0 || block.Neurons == 100), block.ToString()));
+    }
+
+    [Fact]
+    public void Prune_OneAndTwoThreads_SameBytes()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Equal(0, CommandRunner.Prune(CommandRunner.Sample, folder["one"], "--seed", "3").ExitCode);
+        string[] two = [.. CommandRunner.Quick];
+        two[^1] = "2";
+        Assert.Equal(0, CommandRunner.Run(["prune", CommandRunner.Sample, "--out", folder["two"], .. two, "--seed", "3"]).ExitCode);
+
+        foreach (string name in (ReadOnlySpan<string>)["plan.json", "calibration.json", "evaluation.json", "model/model.safetensors", "model/config.json"])
+        {
+            Assert.Equal(File.ReadAllBytes(folder["one/" + name]), File.ReadAllBytes(folder["two/" + name]));
+        }
+    }
+
+    [Fact]
+    public void Prune_OtherSeed_OtherPlan()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandRunner.Prune(model, folder["one"], "--seed", "1", "--method", "random");
+        CommandRunner.Prune(model, folder["two"], "--seed", "2", "--method", "random");
+
+        Assert.NotEqual(
+            Plan(model, folder["one"]).Selection.Blocks.SelectMany(block => block.Neurons), Plan(model, folder["two"]).Selection.Blocks.SelectMany(block => block.Neurons));
+    }
+
+    [Fact]
+    public void Prune_Int16WithFiles_Works()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        JsonElement json = CommandRunner.Prune(
+            model, folder["run"], "--precision", "int16", "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.Text, "--json").Json;
+
+        Assert.True(json.GetProperty("sparsity").GetDouble() >= 0.3);
+        string recipe = File.ReadAllText(folder["run/recipe.yaml"]);
+        Assert.Contains("precision: int16", recipe, StringComparison.Ordinal);
+        Assert.Contains("harbour-clock.txt", recipe, StringComparison.Ordinal);
+        AssertSmallest(model, folder["run"], 0.3);
+    }
+
+    [Theory]
+    [InlineData("bonsai.yaml", "depth", "0.5")]
+    [InlineData("shortened-llama.yaml", "random", "0.1875")]
+    public void Prune_RecipeOfRepository_OptionsOverrideIt(string recipe, string method, string sparsity)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandResult result = CommandRunner.Prune(
+            model, folder["run"], "--recipe", RepositoryFiles.Get("samples", "recipes", recipe), "--method", method,
+            "--plus", "false", "--calibration", "self", "--evaluation", "self", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        string written = File.ReadAllText(folder["run/recipe.yaml"]);
+        Assert.Contains($"method: {method}", written, StringComparison.Ordinal);
+        Assert.Contains($"sparsity: {sparsity}", written, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Prune_PrunedModel_PrunesAgain()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        Assert.Equal(0, CommandRunner.Prune(model, folder["first"], "--sparsity", "0.3").ExitCode);
+        Assert.Equal(0, CommandRunner.Prune(folder["first"], folder["second"], "--sparsity", "0.3").ExitCode);
+
+        AssertSmallest(Path.Combine(folder["first"], "model"), folder["second"], 0.3);
+        AssertWorks(folder["second"], folder["second"]);
+    }
+
+    [Fact]
+    public void Prune_LicenceBesideModel_IsCopiedByteForByte()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        byte[] licence = [0xEF, 0xBB, 0xBF, .. "Do as you like.\r\n"u8, 0xFF];
+        folder.Write("model/LICENSE", licence);
+        folder.Write("model/notes.exe", "not part of a model");
+
+        Assert.Equal(0, CommandRunner.Prune(model, folder["run"], "--method", "random").ExitCode);
+
+        Assert.Equal(licence, File.ReadAllBytes(folder["run/model/LICENSE"]));
+        Assert.Equal(File.ReadAllBytes(folder["model/tokenizer.json"]), File.ReadAllBytes(folder["run/model/tokenizer.json"]));
+        Assert.False(File.Exists(folder["run/model/notes.exe"]));
+    }
+
+    [Fact]
+    public void Prune_DryRun_WritesNothing()
+    {
+        using var folder = new TemporaryFolder();
+
+        JsonElement json = CommandRunner.Prune(SmallModel.Write(folder["model"]), folder["run"], "--dry-run", "--json").Json;
+
+        Assert.True(json.GetProperty("seconds").GetDouble() > 0);
+        Assert.True(json.GetProperty("memoryBytes").GetInt64() > 0);
+        Assert.True(json.GetProperty("diskBytes").GetInt64() > 0);
+        Assert.Equal(["model"], folder.Names);
+    }
+
+    // Same held-out text, same target; the shares of units differ. Both are measured on text that neither decided on.
+    [Fact]
+    public void Prune_BonsaiOnSample_LosesLessThanRandom()
+    {
+        using var folder = new TemporaryFolder();
+        string[] settings =
+        [
+            "--sparsity", "0.3", "--calibration", RepositoryFiles.Get("samples", "text", "evening-post.txt"), "--windows", "4", "--window", "64",
+            "--evaluation", CommandRunner.Text, "--evaluation-window", "128", "--evaluation-limit", "4", "--masks", "16", "--prune-fraction", "0.1", "--json",
+        ];
+
+        double bonsai = LossAfter("bonsai");
+        double random = LossAfter("random");
+
+        Assert.True(bonsai < random, $"bonsai {bonsai}, random {random}");
+        double LossAfter(string method) =>
+            CommandRunner.Run(["prune", CommandRunner.Sample, "--out", folder[method], "--method", method, .. settings]).Json.GetProperty("lossAfter").GetDouble();
+    }
+
+    private static void AssertWorks(string run, string model)
+    {
+        Assert.Equal(0, CommandRunner.Run("inspect", model).ExitCode);
+        Assert.Equal(0, CommandRunner.Run("tokenize", model, "--text", "It rained.").ExitCode);
+        Assert.Equal(0, CommandRunner.Run("score", model, "--text", "It rained.").ExitCode);
+        Assert.Equal(3, CommandRunner.Run("generate", model, "--prompt", "It", "--max-tokens", "3", "--json").Json.GetProperty("ids").GetArrayLength());
+        Assert.Equal(0, CommandRunner.Run("eval", model, "--file", CommandRunner.Text, "--window", "32", "--limit", "1").ExitCode);
+        Assert.Equal(0, CommandRunner.Run("resume", run).ExitCode);
+    }
+
+    /// <summary>Asserts that a plan reaches the target, and would not with any one removed unit less.</summary>
+    private static void AssertSmallest(string model, string run, double sparsity)
+    {
+        ModelConfig config = Config(model);
+        ModelSelection selection = Plan(model, run).Selection;
+        long target = PlanTarget.PrunableToRemove(config, sparsity);
+        long removed = ParameterCounter.Count(config).Prunable - ParameterCounter.Count(config.Select(selection)).Prunable;
+        IEnumerable<Unit> gone = config.Blocks.Index().SelectMany(block =>
+        {
+            BlockSelection kept = selection.Blocks[block.Index];
+            return Enumerable.Range(0, block.Item.KeyValueHeads).Except(kept.KeyValueHeads).Select(i => new Unit(UnitKind.KeyValueGroup, block.Index, i))
+                .Concat(Enumerable.Range(0, block.Item.Neurons).Except(kept.Neurons).Select(i => new Unit(UnitKind.Neuron, block.Index, i)));
+        });
+
+        Assert.True(removed >= target, $"removed {removed}, target {target}");
+        Assert.All(gone, unit => Assert.True(removed - ParameterCounter.PrunableOf(config, unit) < target, $"{unit} could stay: removed {removed}, target {target}"));
+    }
+
+    private static ModelConfig Config(string model)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(model);
+        return ModelConfigReader.Read(checkpoint);
+    }
+
+    private static PruningPlan Plan(string model, string run)
+    {
+        using Checkpoint checkpoint = Checkpoint.Open(model);
+        return PruningPlan.Read(Path.Combine(run, "plan.json"), ModelConfigReader.Read(checkpoint), checkpoint.StructureHash);
+    }
+}
