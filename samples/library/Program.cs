@@ -7,9 +7,9 @@ var recipe = new Recipe
 {
     Model = "samples/novels-4m",
     Sparsity = 0.3,
-    Calibration = new() { Source = TextSource.File, File = "samples/text/harbour-clock.txt" },
+    Calibration = new() { Source = TextSource.File, File = "samples/text/harbour-clock.txt", Windows = 8 },
     Evaluation = new() { Source = TextSource.File, File = "samples/text/evening-post.txt" },
-    Bonsai = new() { PruneFraction = 0.1, MasksPerRound = 50 },
+    Bonsai = new() { PruneFraction = 0.1, MasksPerRound = 20 },
 };
 
 RunReport report = PruningRun.Start(recipe, "runs/library");
