@@ -6,8 +6,8 @@ public sealed record BonsaiOptions
     /// <summary>Share of the source's prunable parameters that one round removes, between 0 and 1. Default 0.05.</summary>
     public double PruneFraction { get; init; } = 0.05;
 
-    /// <summary>Sub-models evaluated in a round, 2 to 1,000,000; even with <see cref="Complement"/>. Default 40, a fifth of the published number: minutes on a laptop.</summary>
-    public int MasksPerRound { get; init; } = 40;
+    /// <summary>Sub-models evaluated in a round, 2 to 1,000,000; even with <see cref="Complement"/>. Default 30, a seventh of the published number: minutes on a laptop.</summary>
+    public int MasksPerRound { get; init; } = 30;
 
     /// <summary>Importance that decides which units may be removed in a round and how often. Default <see cref="ImportancePrior.Wanda"/>.</summary>
     public ImportancePrior Prior { get; init; } = ImportancePrior.Wanda;

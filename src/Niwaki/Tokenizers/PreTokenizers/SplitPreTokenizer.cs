@@ -6,9 +6,13 @@ namespace Niwaki.Tokenizers.PreTokenizers;
 /// <param name="invert">Whether the gaps between the matches count as matches and the matches as gaps.</param>
 internal sealed class SplitPreTokenizer(TextPattern pattern, SplitBehaviour behaviour, bool invert = false) : PreTokenizer
 {
-    /// <summary>Numbers: every digit for itself, or runs of digits.</summary>
+    /// <summary>ASCII digits: every digit for itself, or runs of digits.</summary>
+    /// <remarks>
+    /// As the JavaScript library of Hugging Face has it, whose ids are our golden ones. Its Rust library takes all of general category N instead;
+    /// the two differ for characters such as ½ and ² only.
+    /// </remarks>
     public static SplitPreTokenizer Digits(bool individual) =>
-        new(new CharacterPattern(System.Text.Rune.IsNumber), individual ? SplitBehaviour.Isolated : SplitBehaviour.Contiguous);
+        new(new CharacterPattern(rune => rune.Value is >= '0' and <= '9'), individual ? SplitBehaviour.Isolated : SplitBehaviour.Contiguous);
 
     /// <summary>Punctuation characters.</summary>
     public static SplitPreTokenizer Punctuation(SplitBehaviour behaviour) => new(new CharacterPattern(CharacterKinds.IsPunctuation), behaviour);
