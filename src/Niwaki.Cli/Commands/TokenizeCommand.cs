@@ -47,7 +47,9 @@ internal sealed class TokenizeCommand : Verb
         }
 
         var items = new JsonArray();
-        foreach (string line in ReadStrings(path!))
+
+        // All lines are read before the first is written: a broken one leaves no half result.
+        foreach (string line in ReadStrings(path!).ToArray())
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[] ids = tokenizer.Encode(line, special);

@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Niwaki.Models;
 using Niwaki.Tests.Models;
 
@@ -31,5 +34,17 @@ internal static class SmallModel
         }
 
         return folder;
+    }
+
+    /// <summary>Overwrites every element of a float32 tensor of a model written here.</summary>
+    public static void Fill(string model, string tensor, float value)
+    {
+        string path = Path.Combine(model, "model.safetensors");
+        byte[] bytes = File.ReadAllBytes(path);
+        int header = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+        using var json = JsonDocument.Parse(bytes.AsMemory(8, header));
+        int[] offsets = [.. json.RootElement.GetProperty(tensor).GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32())];
+        MemoryMarshal.Cast<byte, float>(bytes.AsSpan((8 + header + offsets[0])..(8 + header + offsets[1]))).Fill(value);
+        File.WriteAllBytes(path, bytes);
     }
 }

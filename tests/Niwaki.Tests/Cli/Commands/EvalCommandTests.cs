@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Niwaki.Models;
 using Niwaki.Tests.Formats;
 
 namespace Niwaki.Tests.Cli.Commands;
@@ -45,6 +46,35 @@ public class EvalCommandTests
 
         Assert.Equal(300, result.Json.GetProperty("window").GetInt32());
         Assert.Contains("context of 256", result.Error, StringComparison.Ordinal);
+    }
+
+    // exp(x) leaves float64 at x = 709.8; a last norm of a million makes a model so sure of nonsense.
+    [Fact]
+    public void Eval_PerplexityBeyondNumbers_IsStillJson()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        SmallModel.Fill(model, TensorNames.FinalNorm, 1e6f);
+
+        JsonElement json = CommandRunner.Run("eval", model, "--file", CommandRunner.Text, "--window", "32", "--limit", "1", "--json").Json;
+
+        Assert.True(json.GetProperty("nll").GetDouble() > 710);
+        Assert.Equal("Infinity", json.GetProperty("perplexity").GetString());
+        Assert.Equal(0, CommandRunner.Run("eval", model, "--file", CommandRunner.Text, "--window", "32", "--limit", "1").ExitCode);
+    }
+
+    // NaN in the weights is no loss at all.
+    [Fact]
+    public void Eval_LossNotANumber_Fails()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        SmallModel.Fill(model, TensorNames.FinalNorm, float.NaN);
+
+        CommandRunner.Run("eval", model, "--file", CommandRunner.Text, "--window", "32", "--json").AssertFails(1, "NaN");
+        CommandRunner.Run("score", model, "--text", "It rained.", "--json").AssertFails(1, "NaN");
+        CommandRunner.Prune(model, folder["run"], "--calibration", CommandRunner.Text, "--json").AssertFails(1);
+        CommandRunner.Run("generate", model, "--prompt", "It rained.", "--json").AssertFails(1);
     }
 
     [Fact]

@@ -54,6 +54,15 @@ public sealed class RemovalStepsTests
     }
 
     [Fact]
+    public void Needed_StepsOfEarlierRounds_ComeBackAfterABigLastOne()
+    {
+        // 4 + 4 + 10 = 18 for 12: the last 4 comes back (14), then neither the first 4 (10) nor the 10 can.
+        RemovalStep[] removed = [Step(4, 0), Step(4, 1), Step(10, 2)];
+        Assert.Equal([0, 2], RemovalSteps.Needed(removed, 12).Select(step => step.Group));
+        Assert.Equal(3, RemovalSteps.Needed(removed, 100).Count);
+    }
+
+    [Fact]
     public void Reach_ManyRandomCases_NoRemovedStepCouldStay()
     {
         var random = new SeededRandom(11);

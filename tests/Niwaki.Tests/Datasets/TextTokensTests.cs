@@ -1,0 +1,23 @@
+using Niwaki.Datasets;
+using Niwaki.Formats;
+using Niwaki.Tokenizers;
+
+namespace Niwaki.Tests.Datasets;
+
+public class TextTokensTests
+{
+    private static readonly Tokenizer Sample = Tokenizer.Load(RepositoryFiles.Get("samples", "novels-4m"));
+
+    [Fact]
+    public void Encode_IdsInTheVocabulary_AsTheTokenizerGivesThem() =>
+        Assert.Equal(Sample.Encode("It rained."), TextTokens.Encode(Sample, "It rained.", 4096, "model"));
+
+    // The begin-of-text token has id 0, the letters of a byte-level tokenizer come after the special tokens: no letter has an id below 2.
+    [Fact]
+    public void Encode_IdBeyondTheVocabulary_Throws()
+    {
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => TextTokens.Encode(Sample, "It rained.", 2, "model"));
+
+        Assert.Contains("ids below 2", error.Message, StringComparison.Ordinal);
+    }
+}
