@@ -24,7 +24,9 @@ public sealed class LayerTests
     public void Document_TableOfLayers_EqualsTheTestedOne()
     {
         string[] lines = File.ReadAllLines(RepositoryFiles.Get("docs", "architecture.md"));
-        foreach (Layer layer in LayerTable.Layers)
+        IEnumerable<Layer> built = LayerTable.Layers.Where(
+            layer => layer.Folder == "Cli" || Directory.Exists(RepositoryFiles.Get("src", "Niwaki", layer.Folder)));
+        foreach (Layer layer in built)
         {
             string name = layer.Folder == "Cli" ? "`Niwaki.Cli`" : $"`{layer.Folder}`";
             string[] row = Assert.Single(lines.Select(line => line.Split('|')), cells => cells.Length > 4 && cells[2].Contains(name, StringComparison.Ordinal));
