@@ -34,7 +34,8 @@ public sealed class Sampler
     /// <param name="logits">z, [vocabulary], not empty. −∞ forbids a token.</param>
     /// <param name="random">Gives the random number.</param>
     /// <returns>Token id.</returns>
-    /// <exception cref="ArgumentException">There are no logits, one is NaN or +∞, or all are −∞.</exception>
+    /// <exception cref="ArgumentException">There are no logits, or all are −∞.</exception>
+    /// <exception cref="NonFiniteLogitException">A logit is NaN or +∞.</exception>
     public int Next(ReadOnlySpan<float> logits, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(random);
@@ -55,7 +56,7 @@ public sealed class Sampler
         {
             if (float.IsNaN(logits[i]) || float.IsPositiveInfinity(logits[i]))
             {
-                throw new ArgumentException(FormattableString.Invariant($"Logit {i} is {logits[i]}, expected a number below +∞."), nameof(logits));
+                throw new NonFiniteLogitException(i, logits[i]);
             }
 
             if (logits[i] > logits[best])

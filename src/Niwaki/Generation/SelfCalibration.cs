@@ -21,6 +21,7 @@ public static class SelfCalibration
     /// <returns>[windows][window length] token ids.</returns>
     /// <exception cref="ArgumentException">Options are out of range (the message names all of them), or every id ends a text.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="beginOfText"/> is outside the vocabulary.</exception>
+    /// <exception cref="NonFiniteLogitException">The model gives a logit that is no number.</exception>
     /// <exception cref="OperationCanceledException">The writing was ended.</exception>
     public static int[][] Write(
         Transformer model,

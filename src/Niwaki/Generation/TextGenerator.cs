@@ -22,6 +22,7 @@ public static class TextGenerator
     /// <exception cref="ArgumentException">The prompt is empty or fills the context, or options are out of range.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1, or (at the first token) the prompt has an id outside
     /// the vocabulary.</exception>
+    /// <exception cref="NonFiniteLogitException">The model gives a logit that is no number.</exception>
     /// <exception cref="OperationCanceledException">The text was ended.</exception>
     public static IEnumerable<int> Generate(
         Transformer model,

@@ -47,7 +47,7 @@ internal static class CommandRunner
     public static Process Start(string script, params ReadOnlySpan<string> args)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Needs signals and limits of Linux.");
-        var start = new ProcessStartInfo("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("/bin/sh") { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string arg in (ReadOnlySpan<string>)["-c", script, "sh", Path.Combine(AppContext.BaseDirectory, "Niwaki.Cli"), .. args])
         {
             start.ArgumentList.Add(arg);

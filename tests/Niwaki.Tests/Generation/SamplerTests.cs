@@ -98,9 +98,10 @@ public sealed class SamplerTests
     [InlineData(float.PositiveInfinity)]
     public void Next_LogitThatIsNoNumber_ThrowsWithItsId(float logit)
     {
-        ArgumentException error = Assert.Throws<ArgumentException>(
+        NonFiniteLogitException error = Assert.Throws<NonFiniteLogitException>(
             () => new Sampler(SamplingOptions.Greedy).Next([0, logit], new SeededRandom(0)));
         Assert.StartsWith("Logit 1 is ", error.Message, StringComparison.Ordinal);
+        Assert.Equal((1, logit), (error.Id, error.Logit));
     }
 
     [Fact]

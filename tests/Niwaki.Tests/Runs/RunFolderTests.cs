@@ -159,6 +159,28 @@ public sealed class RunFolderTests : IDisposable
         Assert.Equal(["journal.jsonl", "recipe.yaml", "run.lock"], NamesInRun());
     }
 
+    [Fact]
+    public void Discard_FolderWasNew_RemovesIt()
+    {
+        RunFolder.Create(Run, Simple).Discard();
+
+        Assert.False(Directory.Exists(Run));
+    }
+
+    [Fact]
+    public void Discard_FolderWasThereOrHoldsMore_Stays()
+    {
+        Directory.CreateDirectory(Run);
+        RunFolder.Create(Run, Simple).Discard();
+        Assert.Empty(NamesInRun());
+
+        Directory.Delete(Run);
+        RunFolder run = RunFolder.Create(Run, Simple);
+        File.WriteAllText(Path.Combine(Run, "notes.txt"), "mine");
+        run.Discard();
+        Assert.Equal(["notes.txt"], NamesInRun());
+    }
+
     private string[] NamesInRun() =>
         [.. Directory.EnumerateFileSystemEntries(Run).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 }
