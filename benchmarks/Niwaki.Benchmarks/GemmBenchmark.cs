@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Niwaki.Kernels;
 using Niwaki.Numerics;
 using Niwaki.Tensors;
@@ -11,7 +12,8 @@ namespace Niwaki.Benchmarks;
 /// </summary>
 /// <remarks>
 /// On a shared machine a single figure means little. All kinds take turns in short bursts for many rounds, every product runs between two
-/// runs of the loop, and the share is the median of product over loop where the loop ran within 5% of its best before and after.
+/// runs of the loop, and the share is the median of product over loop where the loop ran at the same rate before and after, within 5%.
+/// With <c>--cblas LIBRARY</c> the library's <c>cblas_sgemm</c> takes its turn on the same matrices, in one thread and in two.
 /// </remarks>
 internal static unsafe class GemmBenchmark
 {
@@ -25,14 +27,26 @@ internal static unsafe class GemmBenchmark
         ("Int16", ElementType.F32, PackedFormat.Int16),
     ];
 
+    private static delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> _cblas;
+    private static delegate* unmanaged<int, void> _setThreads;
+
     public static int Run(string[] args)
     {
+        int option = Array.IndexOf(args, "--cblas");
+        if (option >= 0)
+        {
+            nint library = NativeLibrary.Load(args[option + 1]);
+            _cblas = (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)NativeLibrary.GetExport(library, "cblas_sgemm");
+            _setThreads = (delegate* unmanaged<int, void>)NativeLibrary.GetExport(library, "openblas_set_num_threads");
+            args = [.. args[..option], .. args[(option + 2)..]];
+        }
+
         int rounds = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 15;
         double burst = args.Length > 1 ? double.Parse(args[1], CultureInfo.InvariantCulture) : 0.05;
-        Console.WriteLine($"Vector path {CpuFeatures.VectorPath}, {Environment.ProcessorCount} processors. GFLOP/s: best (median), median share of the FMA loop beside it.");
+        Console.WriteLine($"Vector path {CpuFeatures.VectorPath}, {Environment.ProcessorCount} processors. GFLOP/s: best (median), median share of the FMA loop beside it{(_cblas is null ? "" : "; last the library")}.");
         Console.WriteLine();
-        Console.WriteLine($"| threads | rows x inputs x outputs | FMA loop | {string.Join(" | ", Kinds.Select(k => k.Name))} |");
-        Console.WriteLine($"| ---: | --- | ---: |{string.Concat(Kinds.Select(_ => " ---: |"))}");
+        Console.WriteLine($"| threads | rows x inputs x outputs | FMA loop | {string.Join(" | ", Names)} |");
+        Console.WriteLine($"| ---: | --- | ---: |{string.Concat(Names.Select(_ => " ---: |"))}");
         int[] sizes = Environment.ProcessorCount > 1 ? [1, Environment.ProcessorCount] : [1];
         foreach (string shape in args.Length > 2 ? args[2..] : Shapes)
         {
@@ -46,6 +60,8 @@ internal static unsafe class GemmBenchmark
         return 0;
     }
 
+    private static IEnumerable<string> Names => Kinds.Select(kind => kind.Name).Concat(_cblas is null ? [] : ["cblas_sgemm"]);
+
     private static void Measure(int threads, int rows, int inputs, int outputs, int rounds, double burst)
     {
         using var team = new ThreadTeam(threads);
@@ -57,18 +73,26 @@ internal static unsafe class GemmBenchmark
         var xView = new TensorView<float>(x, rows, inputs);
         var yView = new TensorView<float>(y, rows, outputs);
         PackedWeights[] packed = [.. Kinds.Select(kind => Pack(team, w, kind.Type, kind.Format, outputs, inputs))];
-        List<Sample>[] samples = [.. Kinds.Select(_ => new List<Sample>())];
+        Action<ThreadTeam>[] products = [.. packed.Select<PackedWeights, Action<ThreadTeam>>(weights => t => MatMul.Apply(t, xView, weights, yView))];
+        if (_cblas is not null)
+        {
+            const int RowMajor = 101, Plain = 111, Transposed = 112;
+            _setThreads(threads);
+            float* xs = x.Pointer, ws = w.Pointer, ys = y.Pointer;
+            products = [.. products, _ => _cblas(RowMajor, Plain, Transposed, rows, outputs, inputs, 1, xs, inputs, ws, inputs, 0, ys, outputs)];
+        }
+
+        List<Sample>[] samples = [.. products.Select(_ => new List<Sample>())];
         double operations = 2.0 * rows * inputs * outputs;
         for (int round = 0; round < rounds; round++)
         {
-            for (int i = 0; i < Kinds.Length; i++)
+            for (int i = 0; i < products.Length; i++)
             {
-                PackedWeights weights = packed[i];
                 long end = Stopwatch.GetTimestamp() + (long)(burst * Stopwatch.Frequency);
                 do
                 {
                     double before = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
-                    double rate = Rate(team, operations, t => MatMul.Apply(t, xView, weights, yView));
+                    double rate = Rate(team, operations, products[i]);
                     double after = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
                     samples[i].Add(new Sample(rate, before, after));
                 }
@@ -77,7 +101,7 @@ internal static unsafe class GemmBenchmark
         }
 
         double[] loops = [.. samples.SelectMany(list => list).SelectMany(sample => (double[])[sample.Before, sample.After]).Order()];
-        string cells = string.Join(" | ", samples.Select(list => Cell(list, loops[^1])));
+        string cells = string.Join(" | ", samples.Select(Cell));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {threads} | {rows} x {inputs} x {outputs} | {loops[^1] / 1e9:F1} ({loops[loops.Length / 2] / 1e9:F1}) | {cells} |"));
@@ -95,10 +119,10 @@ internal static unsafe class GemmBenchmark
         return operations / (team.Size == 1 && used < wall ? used : wall).TotalSeconds;
     }
 
-    private static string Cell(List<Sample> samples, double bestLoop)
+    private static string Cell(List<Sample> samples)
     {
         double[] rates = [.. samples.Select(sample => sample.Rate / 1e9).Order()];
-        double[] shares = [.. samples.Where(sample => sample.IsUndisturbed(bestLoop)).Select(sample => 2 * sample.Rate / (sample.Before + sample.After)).Order()];
+        double[] shares = [.. samples.Where(sample => sample.IsSteady).Select(sample => 2 * sample.Rate / (sample.Before + sample.After)).Order()];
         string share = shares.Length == 0 ? "-" : string.Create(CultureInfo.InvariantCulture, $"{shares[shares.Length / 2] * 100:F0}%");
         return string.Create(CultureInfo.InvariantCulture, $"{rates[^1]:F1} ({rates[rates.Length / 2]:F1}) {share}");
     }
@@ -134,7 +158,7 @@ internal static unsafe class GemmBenchmark
     /// <summary>A product between two runs of the loop, in operations a second.</summary>
     private readonly record struct Sample(double Rate, double Before, double After)
     {
-        /// <summary>Whether the processor ran the loop at its best before and after.</summary>
-        public bool IsUndisturbed(double bestLoop) => Math.Min(Before, After) > 0.95 * bestLoop;
+        /// <summary>Whether the processor ran the loop at one rate before and after.</summary>
+        public bool IsSteady => Math.Min(Before, After) > 0.95 * Math.Max(Before, After);
     }
 }

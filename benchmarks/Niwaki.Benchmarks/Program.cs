@@ -5,7 +5,7 @@ internal static class Program
 {
     private static readonly (string Name, string Description, Func<string[], int> Run)[] Benchmarks =
     [
-        ("gemm", "matrix products against the rate of register-only multiply-adds [rounds, default 15] [seconds a burst, default 0.05] [shapes such as 512x576x1536]", GemmBenchmark.Run),
+        ("gemm", "matrix products against the rate of register-only multiply-adds [rounds, default 15] [seconds a burst, default 0.05] [shapes such as 512x576x1536] [--cblas libopenblas.so.0: beside OpenBLAS]", GemmBenchmark.Run),
         ("attention", "causal attention against a matrix product beside it [seconds a row, default 3] [threads]", AttentionBenchmark.Run),
         ("loss", "output head with cross entropy against a matrix product beside it [seconds a row, default 6] [threads]", LossBenchmark.Run),
         ("forward", "whole forward passes against the model's own products beside them [rounds, default 8] [threads] [model folder, default the random benchmark model]", ForwardBenchmark.Run),

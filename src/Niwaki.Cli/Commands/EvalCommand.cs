@@ -4,6 +4,7 @@ using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Datasets;
 using Niwaki.Evaluation;
+using Niwaki.Models;
 using Spectre.Console;
 
 namespace Niwaki.Cli.Commands;
@@ -29,6 +30,8 @@ internal sealed class EvalCommand : Verb
 
     private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only", HelpName = "windows" };
 
+    private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time and memory that the whole would need" };
+
     public EvalCommand()
         : base(
             "eval",
@@ -41,6 +44,7 @@ internal sealed class EvalCommand : Verb
         Add(_protocol);
         Add(_window);
         Add(_limit);
+        Add(_dryRun);
     }
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -61,6 +65,11 @@ internal sealed class EvalCommand : Verb
         }
 
         int[][] windows = TextWindows.NonOverlapping(model.Encode(text), window, parsed.GetValue(_limit), file);
+        if (parsed.GetValue(_dryRun))
+        {
+            return WriteEstimate(terminal, model, windows, Json(parsed), cancellationToken);
+        }
+
         PerplexityResult result = Perplexity.Measure(model.Transformer, windows, model.Tokenizer, cancellationToken: cancellationToken);
         if (Json(parsed))
         {
@@ -83,6 +92,30 @@ internal sealed class EvalCommand : Verb
         table.AddRow("perplexity", Quantity.Figure(result.Perplexity, 3));
         table.AddRow("mean loss", $"{Quantity.Figure(result.Nll, 4)} nats per token{(result.StandardError is { } error ? $" ± {Quantity.Figure(error, 4)}" : "")}");
         table.AddRow("bits per byte", result.BitsPerByte is { } bits ? Quantity.Figure(bits, 4) : "-");
+        terminal.Tables.Write(table);
+        return ExitCodes.Success;
+    }
+
+    private static int WriteEstimate(Terminal terminal, LoadedModel model, int[][] windows, bool json, CancellationToken cancellationToken)
+    {
+        long tokens = (long)windows.Length * windows[0].Length;
+        double rate = ForwardRate.Measure(model.Transformer, windows[0].Length, cancellationToken);
+        if (json)
+        {
+            terminal.WriteJson(new JsonObject
+            {
+                ["seconds"] = tokens / rate,
+                ["forwardTokens"] = tokens,
+                ["memoryBytes"] = model.MemoryBytes(tokens),
+                ["tokensPerSecond"] = rate,
+            });
+            return ExitCodes.Success;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("the evaluation would need", "");
+        table.AddRow("time", $"about {Quantity.Duration(tokens / rate)}");
+        table.AddRow("forward tokens", $"{Quantity.Count(tokens)} at {Quantity.Count((long)rate)} a second, measured now");
+        table.AddRow("memory", $"{Quantity.Bytes(model.MemoryBytes(tokens))} for weights and activations");
         terminal.Tables.Write(table);
         return ExitCodes.Success;
     }

@@ -27,6 +27,13 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Token ids of a text, every one of which the model has.</summary>
     public int[] Encode(string text) => TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder);
 
+    /// <summary>Bytes that a pass over so many tokens takes, with the scratch memory of the passes so far.</summary>
+    public long MemoryBytes(long tokens) =>
+        Transformer.Memory.WeightBytes
+        + Math.Min(Transformer.Memory.StreamBytes, ResidualStream.BytesFor(tokens, Transformer.Config.HiddenSize))
+        + Transformer.ScratchBytes
+        + _team.ScratchBytes;
+
     public static LoadedModel Open(string folder, int threads, long? memory)
     {
         ThreadTeam? team = null;

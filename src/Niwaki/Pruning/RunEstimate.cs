@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -15,8 +14,6 @@ namespace Niwaki.Pruning;
 /// <param name="DiskBytes">The smaller model at most, with the files of the run.</param>
 public sealed record RunEstimate(double Seconds, long ForwardTokens, double TokensPerSecond, long MemoryBytes, long DiskBytes)
 {
-    private const int MeasuredWindows = 4;
-    private const double SmallestMeasurementSeconds = 0.5;
     private const long JournalBytesPerEvaluation = 256;
 
     /// <summary>Measures and estimates; nothing is written.</summary>
@@ -36,7 +33,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         using var team = new ThreadTeam(options.Threads);
         using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
-        double rate = Rate(model, window, cancellationToken);
+        double rate = ForwardRate.Measure(model, window, cancellationToken);
         long windows = recipe.Calibration.Windows;
         long evaluations = Evaluations(recipe, config);
         long tokens = evaluations * windows * window;
@@ -67,21 +64,4 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         PruningMethod.Depth => config.Blocks.Count,
         _ => 0,
     };
-
-    private static double Rate(Transformer model, int window, CancellationToken cancellationToken)
-    {
-        int[][] sample = [.. Enumerable.Range(0, MeasuredWindows).Select(i => Enumerable.Range(0, window).Select(t => (i + t) % model.Config.VocabularySize).ToArray())];
-        ForwardPass.Losses(model, sample, cancellationToken: cancellationToken);
-        long start = Stopwatch.GetTimestamp();
-        long tokens = 0;
-        double seconds;
-        do
-        {
-            ForwardPass.Losses(model, sample, cancellationToken: cancellationToken);
-            tokens += (long)MeasuredWindows * window;
-            seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
-        while (seconds < SmallestMeasurementSeconds);
-        return tokens / seconds;
-    }
 }

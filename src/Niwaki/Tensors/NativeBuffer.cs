@@ -4,13 +4,13 @@ using System.Runtime.InteropServices;
 namespace Niwaki.Tensors;
 
 /// <summary>Owned memory outside the garbage-collected heap, zeroed and aligned to 64 bytes (a cache line, a 512-bit register).</summary>
-/// <remarks>Buffers of 2 MiB and more start on a 2 MiB boundary, so that the operating system can back them with huge pages.</remarks>
+/// <remarks>Buffers of 2 MiB and more are whole pages of the operating system, see <see cref="PageMemory"/>.</remarks>
 /// <typeparam name="T">Element, a plain value.</typeparam>
 public sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
     private const nuint CacheLine = 64;
-    private const nuint HugePage = 2 << 20;
+    private readonly nuint _bytes;
     private T* _pointer;
 
     /// <summary>Allocates zeroed memory.</summary>
@@ -22,21 +22,28 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        nuint bytes = checked((nuint)length * (nuint)sizeof(T));
-        nuint alignment = bytes >= HugePage ? HugePage : CacheLine;
-        bytes = Math.Max(checked(bytes + CacheLine - 1) / CacheLine * CacheLine, CacheLine);
-        _pointer = (T*)NativeMemory.AlignedAlloc(bytes, alignment);
-        NativeMemory.Clear(_pointer, bytes);
+        _bytes = Math.Max(checked(((nuint)length * (nuint)sizeof(T)) + CacheLine - 1) / CacheLine * CacheLine, CacheLine);
+        if (IsPages)
+        {
+            _pointer = (T*)PageMemory.Allocate(_bytes);
+        }
+        else
+        {
+            _pointer = (T*)NativeMemory.AlignedAlloc(_bytes, CacheLine);
+            NativeMemory.Clear(_pointer, _bytes);
+        }
     }
 
     /// <summary>Frees the memory when the owner forgot to.</summary>
-    ~NativeBuffer() => NativeMemory.AlignedFree(_pointer);
+    ~NativeBuffer() => Free();
 
     /// <summary>Elements.</summary>
     public long Length { get; }
 
     /// <summary>Bytes of the elements.</summary>
     public long ByteLength => Length * sizeof(T);
+
+    private bool IsPages => _bytes >= PageMemory.Alignment;
 
     /// <summary>The first element; null after <see cref="Dispose"/>.</summary>
     public T* Pointer
@@ -60,8 +67,21 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
     /// <inheritdoc />
     public void Dispose()
     {
-        NativeMemory.AlignedFree(_pointer);
-        _pointer = null;
+        Free();
         GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        if (IsPages)
+        {
+            PageMemory.Free(_pointer, _bytes);
+        }
+        else
+        {
+            NativeMemory.AlignedFree(_pointer);
+        }
+
+        _pointer = null;
     }
 }

@@ -1,8 +1,8 @@
+using System.Globalization;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
 using Niwaki.Runs;
-using System.Globalization;
 
 namespace Niwaki.Pruning.Methods;
 

@@ -48,6 +48,21 @@ public class EvalCommandTests
         Assert.Contains("context of 256", result.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Eval_DryRun_TellsTimeAndMemory()
+    {
+        JsonElement json = Eval("--window", "64", "--limit", "2", "--dry-run", "--json").Json;
+
+        double rate = json.GetProperty("tokensPerSecond").GetDouble();
+        Assert.True(rate > 0);
+        Assert.Equal(2 * 64, json.GetProperty("forwardTokens").GetInt64());
+        Assert.Equal(2 * 64 / rate, json.GetProperty("seconds").GetDouble(), 9);
+
+        // The sample's 4,033,728 BF16 weights, embedding left in the file: 8 blocks and the output head.
+        Assert.InRange(json.GetProperty("memoryBytes").GetInt64(), 7_000_000, 40_000_000);
+        Assert.False(json.TryGetProperty("perplexity", out _));
+    }
+
     // exp(x) leaves float64 at x = 709.8; a last norm of a million makes a model so sure of nonsense.
     [Fact]
     public void Eval_PerplexityBeyondNumbers_IsStillJson()
