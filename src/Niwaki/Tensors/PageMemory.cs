@@ -38,7 +38,7 @@ internal static unsafe partial class PageMemory
         byte* start = (byte*)Map(null, taken, ReadWrite, Private | Anonymous, -1, 0);
         if ((nint)start == -1)
         {
-            throw new OutOfMemoryException($"The system refuses {bytes:N0} bytes of memory.");
+            throw new InsufficientMemoryException($"The system refuses {bytes:N0} bytes of memory.");
         }
 
         byte* aligned = (byte*)(((nuint)start + Alignment - 1) / Alignment * Alignment);
@@ -78,12 +78,15 @@ internal static unsafe partial class PageMemory
         return checked(bytes + page - 1) / page * page;
     }
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "mmap")]
     private static partial void* Map(void* address, nuint length, int protection, int flags, int file, nint offset);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "munmap")]
     private static partial int Unmap(void* address, nuint length);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int Advise(void* address, nuint length, int advice);
 }
