@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace Niwaki.Tensors;
+namespace Niwaki.Tensors.Native;
 
 /// <summary>Zeroed memory straight from the operating system's pages, for large buffers.</summary>
 /// <remarks>
