@@ -113,7 +113,7 @@ public class PruneCommandTests
         using var folder = new TemporaryFolder();
         string model = SmallModel.Write(folder["model"]);
 
-        CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks", "at most 2");
+        CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks or sub-layers", "at most the 2");
         CommandRunner.Prune(model, folder["other"], "--method", "depth", "--plus", "true", "--json").AssertFails(1, "0 blocks");
     }
 
