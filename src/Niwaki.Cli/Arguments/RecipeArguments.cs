@@ -33,12 +33,7 @@ internal sealed class RecipeArguments
     private readonly Option<int?> _evaluationLimit = new("--evaluation-limit") { Description = "Use the first windows of the evaluation text only", HelpName = "windows" };
     private readonly Option<int?> _roundTo = new("--round-to") { Description = "Make kept widths multiples of 1, 32, 64, 128 or 256 channels. Default: 1" };
     private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
-    private readonly Option<double?> _pruneFraction = new("--prune-fraction", "--prune_frac") { Description = "bonsai: share removed in a round" };
-    private readonly Option<int?> _masks = new("--masks", "--masks_per_iter") { Description = "bonsai: sub-models evaluated in a round" };
-    private readonly Option<ImportancePrior?> _prior = new("--prior", "--prune_method") { Description = "bonsai: first guess at the importance of units. Default: wanda" };
-    private readonly Option<bool?> _complement = new("--complement") { Description = "bonsai: evaluate the complement of every sub-model too. Default: true" };
-    private readonly Option<double?> _ridge = new("--ridge") { Description = "bonsai: penalty of the regression" };
-    private readonly Option<double?> _ratio = new("--mlp-attention-ratio", "--mlp_attn_ratio") { Description = "bonsai: share of attention removed for each share of MLP. Default: 1" };
+    private readonly BonsaiArguments _bonsai = new();
     private readonly Option<int?> _blocks = new("--blocks", "--num_pruned_blocks") { Description = "depth: blocks to remove, instead of a sparsity", HelpName = "count" };
     private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: false" };
 
@@ -46,7 +41,7 @@ internal sealed class RecipeArguments
     public IEnumerable<Option> Options =>
     [
         _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
-        _precision, _pruneFraction, _masks, _prior, _complement, _ridge, _ratio, _blocks, _plus,
+        _precision, .. _bonsai.All, _blocks, _plus,
     ];
 
     /// <summary>The recipe that the options make, not validated yet.</summary>
@@ -61,7 +56,7 @@ internal sealed class RecipeArguments
             Precision = parsed.GetValue(_precision) ?? recipe.Precision,
             Calibration = ReadCalibration(parsed, recipe.Calibration),
             Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
-            Bonsai = ReadBonsai(parsed, recipe.Bonsai),
+            Bonsai = _bonsai.Read(parsed, recipe.Bonsai),
             Depth = recipe.Depth with
             {
                 Blocks = parsed.GetValue(_blocks) ?? recipe.Depth.Blocks,
@@ -95,16 +90,6 @@ internal sealed class RecipeArguments
             Window = parsed.GetValue(_evaluationWindow) ?? options.Window,
         };
     }
-
-    private BonsaiOptions ReadBonsai(ParseResult parsed, BonsaiOptions options) => options with
-    {
-        PruneFraction = parsed.GetValue(_pruneFraction) ?? options.PruneFraction,
-        MasksPerRound = parsed.GetValue(_masks) ?? options.MasksPerRound,
-        Prior = parsed.GetValue(_prior) ?? options.Prior,
-        Complement = parsed.GetValue(_complement) ?? options.Complement,
-        Ridge = parsed.GetValue(_ridge) ?? options.Ridge,
-        MlpAttentionRatio = parsed.GetValue(_ratio) ?? options.MlpAttentionRatio,
-    };
 
     private static (TextSource Source, string? File) Source(string? given, TextSource source, string? file) => given switch
     {

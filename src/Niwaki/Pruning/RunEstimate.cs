@@ -60,7 +60,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
     /// <summary>Passes over the calibration windows that decide.</summary>
     private static long Evaluations(Recipe recipe, ModelConfig config) => recipe.Method switch
     {
-        PruningMethod.Bonsai => (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * (recipe.Bonsai.MasksPerRound + 1),
+        PruningMethod.Bonsai => (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1),
         PruningMethod.Depth => config.Blocks.Count,
         _ => 0,
     };

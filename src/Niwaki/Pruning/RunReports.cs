@@ -24,7 +24,7 @@ internal static class RunReports
         double seconds)
     {
         ParameterCount before = ParameterCounter.Count(config);
-        ParameterCount after = ParameterCounter.Count(config.Select(selection));
+        ParameterCount after = ParameterCounter.Count(ModelConfigReader.Read(result));
         Recipe recipe = folder.Recipe;
         return new RunReport
         {

@@ -90,7 +90,8 @@ internal static class RecipeSchema
                 ("wanda", ImportancePrior.Wanda),
                 ("activation", ImportancePrior.Activation),
                 ("magnitude", ImportancePrior.Magnitude),
-                ("random", ImportancePrior.Random)),
+                ("random", ImportancePrior.Random),
+                ("fluctuation", ImportancePrior.Fluctuation)),
             options => options.Prior,
             (options, value) => options with { Prior = value },
             "prune_method"),
@@ -111,6 +112,7 @@ internal static class RecipeSchema
             ScalarRules.Number("a number from 1 to 1,000", value => value is >= 1 and <= 1000),
             options => options.Explorable,
             (options, value) => options with { Explorable = value }),
+        .. BonsaiRecipeFields.All,
         Depth(
             "criterion",
             ScalarRules.Choice(("loss", DepthCriterion.Loss)),

@@ -85,6 +85,9 @@ public sealed record RunReport
     /// <summary>What became of every block of the source.</summary>
     public required IReadOnlyList<ReportedBlock> Blocks { get; init; }
 
+    /// <summary>The rounds of a width method; null for the others.</summary>
+    public IReadOnlyList<ReportedRound>? Rounds { get; init; }
+
     /// <summary>The report as indented JSON with a line end.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.RunReport) + "\n";
 
