@@ -49,7 +49,7 @@ internal static class NiwakiCommandLine
         var root = new RootCommand(Description);
         Verb[] verbs =
         [
-            new InspectCommand(), new PruneCommand(), new ResumeCommand(), new EvalCommand(), new ScoreCommand(), new TokenizeCommand(), new GenerateCommand(),
+            new InspectCommand(), new PruneCommand(), new ResumeCommand(), new RefitCommand(), new EvalCommand(), new ScoreCommand(), new TokenizeCommand(), new GenerateCommand(),
         ];
         foreach (Verb verb in verbs)
         {

@@ -52,6 +52,40 @@ public static class TextWindows
         return windows;
     }
 
+    /// <summary>Windows that share no token, drawn from all consecutive ones; the seed alone decides which, and their order.</summary>
+    /// <param name="ids">Token ids of the whole text, tokenised once.</param>
+    /// <param name="window">Tokens of a window, 2 or more.</param>
+    /// <param name="count">Windows, 1 or more.</param>
+    /// <param name="random">Gives the places.</param>
+    /// <param name="text">Name of the text in messages.</param>
+    /// <returns>[count][window], copies.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The window or the count is too small.</exception>
+    /// <exception cref="DatasetException">The text has fewer such windows.</exception>
+    public static int[][] SampleDisjoint(ReadOnlySpan<int> ids, int window, int count, SeededRandom random, string text = Unnamed)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        CheckLength(ids.Length, window, text);
+        int[] places = [.. Enumerable.Range(0, ids.Length / window)];
+        if (places.Length < count)
+        {
+            throw new DatasetException(
+                text,
+                FormattableString.Invariant($"has {places.Length:N0} windows of {window:N0} tokens that share none"),
+                FormattableString.Invariant($"at least {count:N0}"),
+                "Give a longer text, or fewer or shorter windows.");
+        }
+
+        random.Shuffle<int>(places);
+        int[][] windows = new int[count][];
+        for (int i = 0; i < count; i++)
+        {
+            windows[i] = ids.Slice(places[i] * window, window).ToArray();
+        }
+
+        return windows;
+    }
+
     /// <summary>Windows that begin with the last token of the one before, so that every token but the first of the text is predicted once.</summary>
     /// <param name="ids">Token ids of a text.</param>
     /// <param name="window">Tokens of a window, 2 or more; the last window is as short as the text leaves it.</param>

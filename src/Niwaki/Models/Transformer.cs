@@ -52,7 +52,7 @@ public sealed class Transformer : IDisposable
         ArgumentNullException.ThrowIfNull(team);
         options ??= new TransformerOptions();
         ModelConfig selected = options.Selection is { } selection ? config.Select(selection) : config;
-        var loader = new WeightLoader(checkpoint, config, options.Selection, team, options.Format);
+        var loader = new WeightLoader(checkpoint, config, options.Selection, team, options.Format, options.Biases);
         long[] blockBytes = [.. Enumerable.Range(0, selected.Blocks.Count).Select(loader.BlockBytes)];
         MemoryPlan plan = MemoryPlan.Create(selected, blockBytes, loader.HeadBytes(), options.MemoryBytes);
         var weights = new WeightStore(loader, selected.Blocks.Count, config.VocabularySize, plan);

@@ -13,4 +13,7 @@ public sealed record TransformerOptions
 
     /// <summary>What stays of the checkpoint; null: everything. Default null.</summary>
     public ModelSelection? Selection { get; init; }
+
+    /// <summary>Added to what sub-layers put out, by blocks of the checkpoint; null: nothing. Default null.</summary>
+    public OutputBiases? Biases { get; init; }
 }

@@ -5,7 +5,7 @@ using Niwaki.Tensors;
 namespace Niwaki.Models;
 
 /// <summary>Packs the tensors of a checkpoint for the kernels, leaving out what a selection removes.</summary>
-internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, ModelSelection? selection, ThreadTeam team, PackedFormat format)
+internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, ModelSelection? selection, ThreadTeam team, PackedFormat format, OutputBiases? biases = null)
 {
     private readonly ModelSelection _selection = selection ?? ModelSelection.All(source);
 
@@ -68,7 +68,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
                 QueryKeyValueBias = Vector(block, kept, BlockTensorRole.QueryBias, BlockTensorRole.KeyBias, BlockTensorRole.ValueBias),
                 QueryNorm = Vector(block, kept, BlockTensorRole.QueryNorm),
                 KeyNorm = Vector(block, kept, BlockTensorRole.KeyNorm),
-                OutputBias = Vector(block, kept, BlockTensorRole.OutputBias),
+                OutputBias = WithBias(block, SubLayer.Attention, Vector(block, kept, BlockTensorRole.OutputBias)),
                 Output = Pack(block, kept, BlockTensorRole.Output),
             };
         }
@@ -89,7 +89,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
                 Norm = Vector(block, kept, BlockTensorRole.MlpNorm),
                 GateUp = gateUp,
                 GateUpBias = Vector(block, kept, BlockTensorRole.GateBias, BlockTensorRole.UpBias),
-                DownBias = Vector(block, kept, BlockTensorRole.DownBias),
+                DownBias = WithBias(block, SubLayer.Mlp, Vector(block, kept, BlockTensorRole.DownBias)),
                 Down = Pack(block, kept, BlockTensorRole.Down),
             };
         }
@@ -144,6 +144,14 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
 
         return [.. all];
     }
+
+    /// <summary>The bias of a sub-layer with what is added to it; float32 sums, as surgery writes them.</summary>
+    private float[] WithBias(int block, SubLayer subLayer, float[] stored) => biases?.Find(block, subLayer) switch
+    {
+        null => stored,
+        { } added when stored.Length == 0 => added,
+        { } added => [.. stored.Zip(added, (a, b) => a + b)],
+    };
 
     private float[] ReadVector(string name, int length)
     {

@@ -21,4 +21,6 @@ internal static class PlanFields
     public const string Heads = "heads";
     public const string KeyValueHeads = "key_value_heads";
     public const string Neurons = "neurons";
+    public const string OutputBias = "output_bias";
+    public const string DownBias = "down_bias";
 }

@@ -17,7 +17,7 @@ internal sealed class PlanReader
 
     private static readonly string[] SourceFields = [PlanFields.Name, PlanFields.StructureHash, PlanFields.ContentHash];
 
-    private static readonly string[] BlockFields = [PlanFields.Block, PlanFields.Heads, PlanFields.KeyValueHeads, PlanFields.Neurons];
+    private static readonly string[] BlockFields = [PlanFields.Block, PlanFields.Heads, PlanFields.KeyValueHeads, PlanFields.Neurons, PlanFields.OutputBias, PlanFields.DownBias];
 
     private readonly ConfigDocument _document;
     private readonly ModelConfig _source;
@@ -58,6 +58,7 @@ internal sealed class PlanReader
             SourceContentHash = model.GetStringOrNull(PlanFields.ContentHash),
             Recipe = _document.GetStringOrNull(PlanFields.Recipe),
             Selection = ReadSelection(),
+            Biases = ReadBiases(),
         };
     }
 
@@ -147,6 +148,40 @@ internal sealed class PlanReader
             ReadIndices(item, block, PlanFields.Heads, shape.Heads),
             ReadIndices(item, block, PlanFields.KeyValueHeads, shape.KeyValueHeads),
             ReadIndices(item, block, PlanFields.Neurons, shape.Neurons));
+    }
+
+    /// <summary>The biases, of as many numbers as the hidden size has; the blocks were checked before.</summary>
+    private OutputBiases? ReadBiases()
+    {
+        JsonElement list = List(PlanFields.Blocks, _document.Root, PlanFields.Blocks);
+        OutputBiases? biases = null;
+        for (int i = 0; i < _source.Blocks.Count; i++)
+        {
+            foreach ((string field, SubLayer subLayer) in (ReadOnlySpan<(string, SubLayer)>)[(PlanFields.OutputBias, SubLayer.Attention), (PlanFields.DownBias, SubLayer.Mlp)])
+            {
+                if (list[i].TryGetProperty(field, out JsonElement values))
+                {
+                    biases ??= new OutputBiases(_source);
+                    biases.Set(i, subLayer, ReadBias(string.Create(CultureInfo.InvariantCulture, $"{PlanFields.Blocks}[{i}].{field}"), values));
+                }
+            }
+        }
+
+        return biases;
+    }
+
+    private float[] ReadBias(string item, JsonElement values)
+    {
+        if (values.ValueKind != JsonValueKind.Array || values.GetArrayLength() != _source.HiddenSize)
+        {
+            string found = values.ValueKind == JsonValueKind.Array ? $"has {MessageText.Count(values.GetArrayLength())} numbers" : "is no list";
+            throw Fault(item, found, $"{_source.HiddenSize} numbers, the hidden size of the model");
+        }
+
+        return [.. values.EnumerateArray().Select(value =>
+            value.ValueKind == JsonValueKind.Number && value.TryGetSingle(out float number) && float.IsFinite(number)
+                ? number
+                : throw Fault(item, $"has {MessageText.Shown(value)}", "finite numbers of 32 bits"))];
     }
 
     /// <summary>Indices from ranges that ascend inside [0, count), so that there are never more than count.</summary>

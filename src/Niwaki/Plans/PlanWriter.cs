@@ -28,7 +28,7 @@ internal static class PlanWriter
             for (int i = 0; i < plan.Selection.Blocks.Count; i++)
             {
                 // A raw value comes without the line break that indented values have.
-                json.WriteRawValue("\n    " + BlockLine(i, plan.Selection.Blocks[i]), skipInputValidation: true);
+                json.WriteRawValue("\n    " + BlockLine(i, plan.Selection.Blocks[i], plan.Biases), skipInputValidation: true);
             }
 
             json.WriteEndArray();
@@ -38,7 +38,7 @@ internal static class PlanWriter
         stream.WriteByte((byte)'\n');
     }
 
-    private static string BlockLine(int index, BlockSelection block)
+    private static string BlockLine(int index, BlockSelection block, OutputBiases? biases)
     {
         (string Name, string Value)[] fields =
         [
@@ -46,9 +46,15 @@ internal static class PlanWriter
             (PlanFields.Heads, Ranges(block.Heads)),
             (PlanFields.KeyValueHeads, Ranges(block.KeyValueHeads)),
             (PlanFields.Neurons, Ranges(block.Neurons)),
+            .. BiasField(PlanFields.OutputBias, biases?.Find(index, SubLayer.Attention)),
+            .. BiasField(PlanFields.DownBias, biases?.Find(index, SubLayer.Mlp)),
         ];
         return $"{{{string.Join(", ", fields.Select(field => $"\"{field.Name}\": {field.Value}"))}}}";
     }
+
+    /// <summary>The shortest numbers that read back to the same bits.</summary>
+    private static (string Name, string Value)[] BiasField(string name, float[]? values) =>
+        values is null ? [] : [(name, $"[{string.Join(", ", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)))}]")];
 
     private static string Ranges(int[] indices) =>
         $"[{string.Join(", ", IndexRange.Of(indices).Select(range => FormattableString.Invariant($"[{range.First}, {range.Last}]")))}]";

@@ -10,7 +10,8 @@ namespace Niwaki.Plans;
 /// {"format": "niwaki-plan", "version": 1, "source": {"name": …, "structure_hash": …, "content_hash": …}, "method": …, "sparsity": …,
 ///  "seed": …, "recipe": …, "blocks": [{"block": 0, "heads": [[0, 5]], "key_value_heads": [[0, 2]], "neurons": [[0, 12], [14, 511]]}, …]}
 /// </code>
-/// Every block of the source has its entry; one with empty lists goes as a whole.
+/// Every block of the source has its entry; one with empty lists goes as a whole. Where a repair adds biases, a block has <c>output_bias</c> and
+/// <c>down_bias</c> too, lists of as many numbers as the hidden size, added to the biases of its o and down projections.
 /// </remarks>
 public sealed record PruningPlan
 {
@@ -46,6 +47,9 @@ public sealed record PruningPlan
 
     /// <summary>What stays.</summary>
     public required ModelSelection Selection { get; init; }
+
+    /// <summary>What is added to the biases of the sub-layers that stay; null: nothing.</summary>
+    public OutputBiases? Biases { get; init; }
 
     /// <summary>Reads a plan and checks that it is one for a model.</summary>
     /// <param name="path">The file.</param>

@@ -19,6 +19,9 @@ namespace Niwaki.Pruning;
 /// </remarks>
 public sealed class PruningRun : IDisposable
 {
+    /// <summary>Name of the first evaluation of every run.</summary>
+    internal const string BaselineKey = "evaluation before";
+
     private readonly RunFolder _folder;
     private readonly PruningRunOptions _options;
     private readonly Checkpoint _checkpoint;
@@ -143,7 +146,7 @@ public sealed class PruningRun : IDisposable
         {
             texts = RunTexts.ReadOrMake(_folder, dense, _tokenizer, _options, cancellationToken);
             _options.Progress?.Report(new PruningProgress("baseline", 0));
-            lossBefore = Measure(log, "evaluation before", dense, texts.Evaluation, cancellationToken);
+            lossBefore = Measure(log, BaselineKey, dense, texts.Evaluation, cancellationToken);
             _evaluations = log.Count;
         }
 
@@ -155,6 +158,7 @@ public sealed class PruningRun : IDisposable
             Recipe = _folder.Recipe,
             Calibration = texts.Calibration,
             Log = log,
+            RoundStore = new RoundStore(_folder.RoundsPath),
             MemoryBytes = _options.MemoryBytes,
             Progress = _options.Progress,
             CancellationToken = cancellationToken,
@@ -166,22 +170,23 @@ public sealed class PruningRun : IDisposable
             _folder.WriteText(name, content);
         }
 
-        Cut(selection, cancellationToken);
+        Cut(selection, context.Biases, cancellationToken);
         using var result = Checkpoint.Open(_folder.ModelPath);
-        double lossAfter = MeasureResult(log, result, selection, texts.Evaluation, cancellationToken);
+        double lossAfter = MeasureResult(log, result, selection, context.Biases, texts.Evaluation, cancellationToken);
         RunReport report = RunReports.Create(
             _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
             context.ForwardTokens + texts.WrittenTokens, log.Count, secondsBefore + Stopwatch.GetElapsedTime(start).TotalSeconds);
+        report = report with { Rounds = context.Rounds.Count > 0 ? [.. context.Rounds] : null };
         report.Write(_folder.ReportPath);
         return report;
     }
 
-    private void Cut(ModelSelection selection, CancellationToken cancellationToken)
+    private void Cut(ModelSelection selection, OutputBiases? biases, CancellationToken cancellationToken)
     {
         Recipe recipe = _folder.Recipe;
         var plan = new PruningPlan
         {
-            Method = RunReports.NameOf(recipe.Method),
+            Method = PruningMethodNames.NameOf(recipe.Method),
             Sparsity = recipe.Sparsity,
             Seed = recipe.Seed,
             SourceName = Path.GetFileName(Path.TrimEndingDirectorySeparator(_checkpoint.Folder)),
@@ -189,6 +194,7 @@ public sealed class PruningRun : IDisposable
             SourceContentHash = _checkpoint.ContentHash(cancellationToken),
             Recipe = recipe.ToYaml(),
             Selection = selection,
+            Biases = biases,
         };
         plan.Write(_folder.PlanPath);
 
@@ -203,13 +209,14 @@ public sealed class PruningRun : IDisposable
     }
 
     /// <summary>Loads what was written, compares it with the source cut in memory, and measures it.</summary>
-    private double MeasureResult(EvaluationLog log, Checkpoint result, ModelSelection selection, int[][] windows, CancellationToken cancellationToken)
+    private double MeasureResult(
+        EvaluationLog log, Checkpoint result, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
     {
         _options.Progress?.Report(new PruningProgress("measuring the result", 1));
         int[][] sample = windows[..1];
         float[] expected;
         using (var cut = Transformer.Load(
-            _checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Selection = selection }))
+            _checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Selection = selection, Biases = biases }))
         {
             expected = ForwardPass.Losses(cut, sample, cancellationToken: cancellationToken)[0];
         }

@@ -64,7 +64,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         switch (recipe.Method)
         {
             case PruningMethod.Bonsai:
-                long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * (recipe.Bonsai.MasksPerRound + 1);
+                long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1);
                 return (masks, masks);
             case PruningMethod.Depth:
                 return Depth(recipe, DepthUnits.Of(config, recipe.Depth).Count);

@@ -51,7 +51,7 @@ internal sealed class RunTexts
             options.Progress?.Report(new PruningProgress("calibration text", 0));
             return recipe.Calibration.Source == TextSource.File
                 ? FromFile(recipe, model, tokenizer)
-                : Write(recipe, model, recipe.Calibration.Windows, recipe.Calibration.Window, CalibrationStream, cancellationToken);
+                : Write(recipe, model, recipe.Calibration.Windows * recipe.CalibrationSetCount, recipe.Calibration.Window, CalibrationStream, cancellationToken);
         });
         long written = calibration.Source == TextSource.Self ? calibration.Windows.Sum(window => (long)window.Length) : 0;
         return new RunTexts(calibration.Windows, evaluation.Windows, written);
@@ -80,7 +80,9 @@ internal sealed class RunTexts
             Source = TextSource.File,
             File = file,
             Seed = recipe.Seed,
-            Windows = TextWindows.Sample(ids, window, recipe.Calibration.Windows, random, file),
+            Windows = recipe is { CalibrationSetCount: > 1, Bonsai.CalibrationSets: CalibrationSets.Disjoint }
+                ? TextWindows.SampleDisjoint(ids, window, recipe.Calibration.Windows * recipe.CalibrationSetCount, random, file)
+                : TextWindows.Sample(ids, window, recipe.Calibration.Windows * recipe.CalibrationSetCount, random, file),
         };
     }
 

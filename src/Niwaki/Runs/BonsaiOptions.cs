@@ -31,4 +31,37 @@ public sealed record BonsaiOptions
     /// multiplied are at most 1. Default 2.
     /// </summary>
     public double Explorable { get; init; } = 2;
+
+    /// <summary>How sub-models are drawn. Default <see cref="BonsaiSampler.Layer"/>.</summary>
+    public BonsaiSampler Sampler { get; init; } = BonsaiSampler.Layer;
+
+    /// <summary>Which calibration windows a round reads. Default <see cref="CalibrationSets.Fixed"/>.</summary>
+    public CalibrationSets CalibrationSets { get; init; } = CalibrationSets.Fixed;
+
+    /// <summary>What the regression explains. Default <see cref="SubModelUtility.Perplexity"/>.</summary>
+    public SubModelUtility Utility { get; init; } = SubModelUtility.Perplexity;
+
+    /// <summary>Whether sub-models are evaluated at all; if not, the prior alone decides. Default true.</summary>
+    public bool Perturb { get; init; } = true;
+
+    /// <summary>How utilities become scores. Default <see cref="RegressionKind.Ridge"/>.</summary>
+    public RegressionKind Regression { get; init; } = RegressionKind.Ridge;
+
+    /// <summary>Units that share a published regression. Default <see cref="RegressionScope.Global"/>.</summary>
+    public RegressionScope RegressionScope { get; init; } = RegressionScope.Global;
+
+    /// <summary>Penalty of a published regression. Default <see cref="RegressionPenalty.L1"/>.</summary>
+    public RegressionPenalty RegressionPenalty { get; init; } = RegressionPenalty.L1;
+
+    /// <summary>Epochs of a published regression at most, 1 to 10,000. Default 50.</summary>
+    public int RegressionEpochs { get; init; } = 50;
+
+    /// <summary>When the rounds end. Default <see cref="StopRule.Exact"/>.</summary>
+    public StopRule Stop { get; init; } = StopRule.Exact;
+
+    /// <summary>Distance from the sparsity at which <see cref="StopRule.Published"/> ends, between 0 and 1. Default 0.02.</summary>
+    public double Tolerance { get; init; } = 0.02;
+
+    /// <summary>What makes up for removed units. Default <see cref="UnitRepair.None"/>.</summary>
+    public UnitRepair Repair { get; init; } = UnitRepair.None;
 }

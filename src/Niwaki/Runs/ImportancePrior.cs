@@ -14,4 +14,7 @@ public enum ImportancePrior
 
     /// <summary>Random numbers, drawn anew every round: the baseline.</summary>
     Random,
+
+    /// <summary>Variance of the activation times the mean square of the output weights of its channel (FLAP, arXiv 2312.11983).</summary>
+    Fluctuation,
 }

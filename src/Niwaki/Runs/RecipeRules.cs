@@ -42,8 +42,8 @@ internal static class RecipeRules
         [
             FileFault("calibration", calibration.Source, calibration.File),
             FileFault("evaluation", recipe.Evaluation.Source, recipe.Evaluation.File),
-            (long)calibration.Windows * calibration.Window > MaxCalibrationTokens
-                ? $"'calibration.windows' times 'calibration.window' is {MessageText.Count((long)calibration.Windows * calibration.Window)} tokens, "
+            CalibrationTokens(recipe) > MaxCalibrationTokens
+                ? $"'calibration.windows' times 'calibration.window'{(recipe.CalibrationSetCount > 1 ? " times rounds" : "")} is {CalibrationTokens(recipe):N0} tokens, "
                     + $"expected at most {MessageText.Count(MaxCalibrationTokens)}."
                 : null,
             bonsai is { Complement: true } && int.IsOddInteger(bonsai.MasksPerRound)
@@ -59,9 +59,16 @@ internal static class RecipeRules
             recipe.Depth is { Order: not null, Search: not DepthSearch.OneShot }
                 ? "'depth.order' names the order of the units, expected no 'depth.search' beside it."
                 : null,
+            bonsai.RegressionScope == RegressionScope.Local && bonsai.Regression != RegressionKind.Published
+                ? "'bonsai.regression_scope' is local, expected global unless 'bonsai.regression' is published."
+                : null,
         ];
         return faults.OfType<string>();
     }
+
+    /// <summary>A number of 64 bits could overflow with as many sets as a tiny share a round makes.</summary>
+    private static decimal CalibrationTokens(Recipe recipe) =>
+        (decimal)recipe.Calibration.Windows * recipe.Calibration.Window * recipe.CalibrationSetCount;
 
     private static string? FileFault(string section, TextSource source, string? file) => (source, file) switch
     {

@@ -12,11 +12,7 @@ internal static class RecipeSchema
     [
         new TypedRecipeField<PruningMethod>(
             "method",
-            ScalarRules.Choice(
-                ("bonsai", PruningMethod.Bonsai),
-                ("depth", PruningMethod.Depth),
-                ("random", PruningMethod.Random),
-                ("magnitude", PruningMethod.Magnitude)),
+            ScalarRules.Choice([.. PruningMethodNames.All]),
             recipe => recipe.Method,
             (recipe, value) => recipe with { Method = value }),
         new TypedRecipeField<string?>(
@@ -90,7 +86,8 @@ internal static class RecipeSchema
                 ("wanda", ImportancePrior.Wanda),
                 ("activation", ImportancePrior.Activation),
                 ("magnitude", ImportancePrior.Magnitude),
-                ("random", ImportancePrior.Random)),
+                ("random", ImportancePrior.Random),
+                ("fluctuation", ImportancePrior.Fluctuation)),
             options => options.Prior,
             (options, value) => options with { Prior = value },
             "prune_method"),
@@ -111,6 +108,7 @@ internal static class RecipeSchema
             ScalarRules.Number("a number from 1 to 1,000", value => value is >= 1 and <= 1000),
             options => options.Explorable,
             (options, value) => options with { Explorable = value }),
+        .. BonsaiRecipeFields.All,
         Depth(
             "criterion",
             ScalarRules.Choice(

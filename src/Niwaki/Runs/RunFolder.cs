@@ -31,6 +31,9 @@ public sealed class RunFolder : IDisposable
     /// <summary>Name of the file with the token windows that the model is measured with.</summary>
     public const string EvaluationName = "evaluation.json";
 
+    /// <summary>Name of the folder with what each round swept.</summary>
+    public const string RoundsName = "rounds";
+
     /// <summary>Name of the empty file that is locked while a process writes the run. It stays: removing it would let two processes in.</summary>
     private const string LockName = "run.lock";
 
@@ -68,6 +71,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Path of <see cref="CalibrationName"/>.</summary>
     public string CalibrationPath => PathOf(CalibrationName);
+
+    /// <summary>Path of the folder <see cref="RoundsName"/>.</summary>
+    public string RoundsPath => PathOf(RoundsName);
 
     /// <summary>Path of <see cref="EvaluationName"/>.</summary>
     public string EvaluationPath => PathOf(EvaluationName);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Niwaki.Formats;
 
 namespace Niwaki.Runs;
@@ -84,6 +85,10 @@ public sealed record RunReport
 
     /// <summary>What became of every block of the source.</summary>
     public required IReadOnlyList<ReportedBlock> Blocks { get; init; }
+
+    /// <summary>The rounds of a width method; null for the others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ReportedRound>? Rounds { get; init; }
 
     /// <summary>The report as indented JSON with a line end.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.RunReport) + "\n";

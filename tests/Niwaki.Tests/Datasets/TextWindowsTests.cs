@@ -74,4 +74,16 @@ public sealed class TextWindowsTests
         Assert.Equal(windows, cut.Length);
         Assert.Equal(Ids.Take(tokens).Skip(1), cut.SelectMany(window => window.Skip(1)));
     }
+
+    [Fact]
+    public void SampleDisjoint_AllThereAre_EachOnce()
+    {
+        int[] ids = [.. Enumerable.Range(0, 23)];
+        int[][] windows = TextWindows.SampleDisjoint(ids, 5, 4, new SeededRandom(2));
+        Assert.Equal(Enumerable.Range(0, 20), windows.SelectMany(window => window).Order());
+    }
+
+    [Fact]
+    public void SampleDisjoint_MoreThanThereAre_Throws() =>
+        Assert.Throws<DatasetException>(() => TextWindows.SampleDisjoint(new int[23], 5, 5, new SeededRandom(2)));
 }

@@ -47,6 +47,38 @@ public class PruningPlanTests
     }
 
     [Fact]
+    public void Read_Biases_AreTheSameBits()
+    {
+        using var folder = new TemporaryFolder();
+        var biases = new OutputBiases(Source);
+        biases.Set(1, SubLayer.Mlp, [.. Enumerable.Range(0, Source.HiddenSize).Select(i => 1 / (i + 3f))]);
+        (Plan with { Biases = biases }).Write(folder["plan.json"]);
+
+        OutputBiases? read = PruningPlan.Read(folder["plan.json"], Source, Hash).Biases;
+
+        Assert.Equal(biases.Find(1, SubLayer.Mlp), read!.Find(1, SubLayer.Mlp));
+        Assert.Null(read.Find(1, SubLayer.Attention));
+        Assert.Null(read.Find(0, SubLayer.Mlp));
+    }
+
+    [Theory]
+    [InlineData("[1]")]
+    [InlineData("7")]
+    [InlineData("[1e99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]")]
+    [InlineData("[\"a\", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]")]
+    public void Read_BiasThatIsNone_Throws(string bias)
+    {
+        using var folder = new TemporaryFolder();
+        Plan.Write(folder["plan.json"]);
+        string text = File.ReadAllText(folder["plan.json"]);
+        File.WriteAllText(folder["plan.json"], text.Replace("[0, 11]]}", $"[0, 11]], \"down_bias\": {bias}}}", StringComparison.Ordinal));
+
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => PruningPlan.Read(folder["plan.json"], Source, Hash));
+
+        Assert.Contains("down_bias", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Read_RemovedBlockAndNoOptionalFields_IsTheSame()
     {
         using var folder = new TemporaryFolder();

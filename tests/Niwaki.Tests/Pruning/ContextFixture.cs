@@ -54,6 +54,7 @@ internal sealed class ContextFixture : IDisposable
             Team = _team,
             Recipe = Recipe,
             Calibration = Calibration,
+            RoundStore = new RoundStore(_folder["rounds"]),
             Log = new EvaluationLog(_journal),
             MemoryBytes = MemoryBytes,
             CancellationToken = TestContext.Current.CancellationToken,

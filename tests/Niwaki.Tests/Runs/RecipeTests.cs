@@ -31,6 +31,17 @@ public sealed class RecipeTests : IDisposable
             Ridge = 1e-7,
             MlpAttentionRatio = 0.5,
             Explorable = 2.5,
+            Sampler = BonsaiSampler.Global,
+            CalibrationSets = CalibrationSets.Disjoint,
+            Utility = SubModelUtility.Divergence,
+            Perturb = false,
+            Regression = RegressionKind.Published,
+            RegressionScope = RegressionScope.Local,
+            RegressionPenalty = RegressionPenalty.L2,
+            RegressionEpochs = 7,
+            Stop = StopRule.Published,
+            Tolerance = 0.01,
+            Repair = UnitRepair.Bias,
         },
         Depth = new()
         {
@@ -73,6 +84,17 @@ public sealed class RecipeTests : IDisposable
           ridge: 1E-07
           mlp_attention_ratio: 0.5
           explorable: 2.5
+          sampler: global
+          calibration_sets: disjoint
+          utility: divergence
+          perturb: false
+          regression: published
+          regression_scope: local
+          regression_penalty: l2
+          regression_epochs: 7
+          stop: published
+          tolerance: 0.01
+          repair: bias
         depth:
           criterion: kl
           search: swaps
@@ -221,11 +243,22 @@ public sealed class RecipeTests : IDisposable
         {
             PruneFraction = 1e-12 + (random.NextDouble() / 2),
             MasksPerRound = 2 + random.NextInt(1000),
-            Prior = (ImportancePrior)random.NextInt(4),
+            Prior = (ImportancePrior)random.NextInt(5),
             Complement = random.NextInt(2) == 0,
             Ridge = Math.Pow(10, (random.NextDouble() * 12) - 9),
             MlpAttentionRatio = Math.Pow(10, (random.NextDouble() * 12) - 10),
             Explorable = 1 + (random.NextDouble() * 999),
+            Sampler = (BonsaiSampler)random.NextInt(2),
+            CalibrationSets = (CalibrationSets)random.NextInt(3),
+            Utility = (SubModelUtility)random.NextInt(3),
+            Perturb = random.NextInt(2) == 0,
+            Regression = (RegressionKind)random.NextInt(3),
+            RegressionScope = (RegressionScope)random.NextInt(2),
+            RegressionPenalty = (RegressionPenalty)random.NextInt(2),
+            RegressionEpochs = 1 + random.NextInt(10_000),
+            Stop = (StopRule)random.NextInt(2),
+            Tolerance = 1e-9 + (random.NextDouble() * 0.999),
+            Repair = (UnitRepair)random.NextInt(2),
         },
         Depth = new() { Plus = random.NextInt(2) == 0, Blocks = random.NextInt(2) == 0 ? null : 1 + random.NextInt(10_000) },
     };

@@ -25,17 +25,32 @@ public sealed class PruningContext
     /// <summary>Token windows that every sub-model is judged on.</summary>
     public required IReadOnlyList<int[]> Calibration { get; init; }
 
+    /// <summary>Records of rounds: what is there is not swept again.</summary>
+    public required RoundStore RoundStore { get; init; }
+
     /// <summary>Recorded evaluations: what is there is not run again.</summary>
     public required EvaluationLog Log { get; init; }
 
     /// <summary>Bytes for weights and residual stream; null: everything stays in memory.</summary>
     public long? MemoryBytes { get; init; }
 
+    /// <summary>Whether only what is recorded may be used: nothing passes through the model. Default false.</summary>
+    public bool RecordedOnly { get; init; }
+
+    /// <summary>Settings of Bonsai for one round in place of the recipe's; null: none. Only where <see cref="RecordedOnly"/>.</summary>
+    public (int Round, BonsaiOptions Options)? Refit { get; init; }
+
     /// <summary>Told about progress; null: nobody.</summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 
     /// <summary>Ends the run after the evaluation at hand.</summary>
     public CancellationToken CancellationToken { get; init; }
+
+    /// <summary>What the rounds of a width method did, in their order.</summary>
+    public IList<ReportedRound> Rounds { get; } = [];
+
+    /// <summary>What a repair adds to the biases; null: nothing.</summary>
+    public OutputBiases? Biases { get; set; }
 
     /// <summary>Tokens that went through the model to decide, those of recorded evaluations included.</summary>
     public long ForwardTokens { get; private set; }
@@ -48,12 +63,17 @@ public sealed class PruningContext
 
     /// <summary>Loads the model, or what is left of it, for scoring.</summary>
     /// <param name="selection">What stays; null: everything.</param>
-    public Transformer LoadModel(ModelSelection? selection = null) => Transformer.Load(Checkpoint, Config, Team, new TransformerOptions
-    {
-        MemoryBytes = MemoryBytes,
-        Selection = selection,
-        Format = Recipe.Precision == ScoringPrecision.Int16 ? PackedFormat.Int16 : PackedFormat.Stored,
-    });
+    /// <param name="biases">What is added to the biases; null: nothing.</param>
+    public Transformer LoadModel(ModelSelection? selection = null, OutputBiases? biases = null) => RecordedOnly
+        ? throw new PruningException(
+            $"A pass through the model is needed, expected none: evaluation {Log.Count + 1} is not recorded. Resume the run first, or change less.")
+        : Transformer.Load(Checkpoint, Config, Team, new TransformerOptions
+        {
+            MemoryBytes = MemoryBytes,
+            Selection = selection,
+            Biases = biases,
+            Format = Recipe.Precision == ScoringPrecision.Int16 ? PackedFormat.Int16 : PackedFormat.Stored,
+        });
 
     /// <summary>Mean loss of a sub-model on the calibration windows, taken from the journal where it is recorded.</summary>
     /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
@@ -91,13 +111,32 @@ public sealed class PruningContext
         return value;
     }
 
-    /// <summary>Counts a pass over the calibration windows that a method runs by itself.</summary>
-    public void CountPass() => ForwardTokens += CalibrationTokens;
-
     /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
     /// <param name="name">File name without folders.</param>
     /// <param name="content">The text; a file of that name is replaced.</param>
     public void AddFile(string name, string content) => _files[name] = content;
+
+    /// <summary>A number about a sub-model that is recorded as its loss, taken from the journal where it is there.</summary>
+    /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
+    /// <param name="tokens">Tokens that the evaluation passes through the model.</param>
+    /// <param name="evaluate">Makes the number; called only where it is not recorded.</param>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    public double Evaluate(string key, long tokens, Func<double> evaluate)
+    {
+        ArgumentNullException.ThrowIfNull(evaluate);
+        CancellationToken.ThrowIfCancellationRequested();
+        ForwardTokens += tokens;
+        return Log.GetOrRun(key, () =>
+        {
+            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            double value = evaluate();
+            return new EvaluationRecord(value, tokens, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }).LossNats;
+    }
+
+    /// <summary>Counts tokens that pass through the model beside the recorded evaluations.</summary>
+    /// <param name="tokens">Tokens.</param>
+    public void CountTokens(long tokens) => ForwardTokens += tokens;
 
     /// <summary>Passes the calibration windows once for statistics.</summary>
     /// <param name="model">The model.</param>

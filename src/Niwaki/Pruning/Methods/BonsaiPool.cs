@@ -15,11 +15,15 @@ internal sealed class BonsaiPool
     private readonly int _drawCount;
     private readonly int _multiple;
 
-    private BonsaiPool(SubLayerUnits units, int[] members, double[] drawWeights, int drawCount, int multiple)
+    private readonly double[] _prior;
+
+    private BonsaiPool(SubLayerUnits units, int[] members, double[] prior, int drawCount, int multiple)
     {
         _units = units;
         _members = members;
-        _drawWeights = drawWeights;
+        _prior = prior;
+        double highest = prior.Max();
+        _drawWeights = [.. members.Select(i => highest - prior[i])];
         _drawCount = drawCount;
         _multiple = multiple;
     }
@@ -30,22 +34,42 @@ internal sealed class BonsaiPool
     /// <summary>The sub-layer.</summary>
     public SubLayerUnits Units => _units;
 
+    /// <summary>Prior of each member, standardised over all units of the sub-layer; 0 where they are all alike.</summary>
+    public double[] Standardised
+    {
+        get
+        {
+            double mean = _prior.Average();
+            double deviation = Math.Sqrt(_prior.Average(value => (value - mean) * (value - mean)));
+            return [.. _members.Select(i => deviation > 0 ? (_prior[i] - mean) / deviation : 0)];
+        }
+    }
+
+    /// <summary>Prior of each member, as a share of their sum; all 0 where that is not above 0.</summary>
+    public double[] NormalisedPrior
+    {
+        get
+        {
+            double sum = _members.Sum(i => _prior[i]);
+            return [.. _members.Select(i => sum > 0 ? _prior[i] / sum : 0)];
+        }
+    }
+
     /// <summary>Forms the pool of a sub-layer.</summary>
     /// <remarks>
     /// With n units and the share p of a round (times the attention ratio for attention): int(n(1 − 2p)) units with the highest prior stay whatever
     /// happens; each sub-model lacks int(pn) + 1 of the others, drawn with weights max(prior) − prior. The 2 is the option <c>explorable</c>.
     /// Where widths must be multiples, the pool is rounded up to whole steps.
     /// </remarks>
-    public static BonsaiPool Create(SubLayerUnits units, double[] prior, Recipe recipe, ModelConfig config)
+    public static BonsaiPool Create(SubLayerUnits units, double[] prior, BonsaiOptions options, int roundTo, ModelConfig config)
     {
-        double share = recipe.Bonsai.PruneFraction * (units.SubLayer == SubLayer.Attention ? recipe.Bonsai.MlpAttentionRatio : 1);
+        double share = ShareOf(units, options);
         int n = units.Count;
-        int kept = (int)(n * Math.Max(0, 1 - (recipe.Bonsai.Explorable * share)));
-        int multiple = WidthMultiple.Of(config, units, recipe.RoundTo);
+        int kept = (int)(n * Math.Max(0, 1 - (options.Explorable * share)));
+        int multiple = WidthMultiple.Of(config, units, roundTo);
         int size = RoundUp(n - kept, n, multiple);
         int[] members = [.. Enumerable.Range(0, n).OrderBy(i => prior[i]).ThenBy(i => i).Take(size)];
-        double highest = prior.Max();
-        return new BonsaiPool(units, members, [.. members.Select(i => highest - prior[i])], Math.Min((int)(share * n) + 1, size), multiple);
+        return new BonsaiPool(units, members, prior, Math.Min((int)(share * n) + 1, size), multiple);
     }
 
     /// <summary>Draws the units that one sub-model lacks.</summary>
@@ -62,6 +86,24 @@ internal sealed class BonsaiPool
 
         return present;
     }
+
+    /// <summary>Which units of the whole sub-layer a sub-model has.</summary>
+    /// <param name="present">For each member of the pool whether it is present.</param>
+    public bool[] Present(ReadOnlySpan<bool> present)
+    {
+        bool[] all = new bool[_units.Count];
+        Array.Fill(all, true);
+        for (int i = 0; i < present.Length; i++)
+        {
+            all[_members[i]] = present[i];
+        }
+
+        return all;
+    }
+
+    /// <summary>Place of each member among the units of the sub-layer by the prior, 0 to 1, divided by the ratio of attention.</summary>
+    public double[] Quantiles(BonsaiOptions options) =>
+        [.. Enumerable.Range(0, Count).Select(i => (i + 0.5) / _units.Count * options.PruneFraction / ShareOf(_units, options))];
 
     /// <summary>Switches the units that a sub-model lacks off.</summary>
     public void Close(ReadOnlySpan<bool> present, ModelConfig config, ModelGates gates)
@@ -106,6 +148,9 @@ internal sealed class BonsaiPool
         int[] order = [.. Enumerable.Range(0, Count).OrderBy(i => scores[i]).ThenBy(i => i)];
         return RemovalSteps.Cut(_units, [.. order.Select(i => _members[i])], [.. order.Select(i => scores[i])], _multiple, group);
     }
+
+    private static double ShareOf(SubLayerUnits units, BonsaiOptions options) =>
+        options.PruneFraction * (units.SubLayer == SubLayer.Attention ? options.MlpAttentionRatio : 1);
 
     private static int RoundUp(int size, int units, int multiple)
     {

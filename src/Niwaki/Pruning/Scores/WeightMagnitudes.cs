@@ -10,11 +10,13 @@ public sealed class WeightMagnitudes
 {
     private readonly double[][] _unitMeans;
     private readonly double[][] _outputColumnMeans;
+    private readonly double[][] _outputColumnSquares;
 
     private WeightMagnitudes(int blockCount)
     {
         _unitMeans = new double[2 * blockCount][];
         _outputColumnMeans = new double[2 * blockCount][];
+        _outputColumnSquares = new double[2 * blockCount][];
     }
 
     /// <summary>Reads all weights of the blocks.</summary>
@@ -41,6 +43,11 @@ public sealed class WeightMagnitudes
     /// <param name="subLayer">Attention (o projection) or MLP (down projection); the block must have it.</param>
     public double[] OutputColumnMeans(int block, SubLayer subLayer) => _outputColumnMeans[Index(block, subLayer)];
 
+    /// <summary>Mean of w² over the rows of the output projection for each of its input channels, as <see cref="OutputColumnMeans"/>.</summary>
+    /// <param name="block">Index of the block.</param>
+    /// <param name="subLayer">Attention (o projection) or MLP (down projection); the block must have it.</param>
+    public double[] OutputColumnSquares(int block, SubLayer subLayer) => _outputColumnSquares[Index(block, subLayer)];
+
     private static int Index(int block, SubLayer subLayer) => (2 * block) + (int)subLayer;
 
     private void MeasureSubLayer(Checkpoint checkpoint, ModelConfig config, int block, SubLayer subLayer)
@@ -60,7 +67,7 @@ public sealed class WeightMagnitudes
             int columns = config.Extent(tensor.Columns!.Value, shape);
             WeightView matrix = checkpoint.Matrix(tensor.NameIn(block), rows, columns);
             bool unitsInColumns = tensor.Rows == UnitAxis.Hidden;
-            double[] perChannel = unitsInColumns ? SumColumns(matrix) : SumRows(matrix);
+            double[] perChannel = unitsInColumns ? SumColumns(matrix, w => Math.Abs(w)) : SumRows(matrix);
             for (int channel = 0; channel < perChannel.Length; channel++)
             {
                 sums[channel / (perChannel.Length / units)] += perChannel[channel];
@@ -70,6 +77,7 @@ public sealed class WeightMagnitudes
             if (unitsInColumns)
             {
                 _outputColumnMeans[Index(block, subLayer)] = [.. perChannel.Select(sum => sum / rows)];
+                _outputColumnSquares[Index(block, subLayer)] = [.. SumColumns(matrix, w => (double)w * w).Select(sum => sum / rows)];
             }
         }
 
@@ -93,7 +101,7 @@ public sealed class WeightMagnitudes
         return sums;
     }
 
-    private static double[] SumColumns(WeightView matrix)
+    private static double[] SumColumns(WeightView matrix, Func<float, double> term)
     {
         double[] sums = new double[matrix.Columns];
         float[] row = new float[matrix.Columns];
@@ -102,7 +110,7 @@ public sealed class WeightMagnitudes
             WeightValues.Widen(matrix, r, row);
             for (int c = 0; c < row.Length; c++)
             {
-                sums[c] += Math.Abs(row[c]);
+                sums[c] += term(row[c]);
             }
         }
 

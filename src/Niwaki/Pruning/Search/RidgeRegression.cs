@@ -34,112 +34,31 @@ public static class RidgeRegression
             throw new ArgumentOutOfRangeException(nameof(penalty), penalty, $"Penalty is {penalty}, expected a number above 0.");
         }
 
-        double mean = targets.Average();
-        double[][] centred = Centre(features);
-        double[,] gram = Gram(centred);
-        double trace = Enumerable.Range(0, centred.Length).Sum(i => gram[i, i]);
-        if (trace == 0)
-        {
-            return new double[features[0].Length];
-        }
+        int[] rows = [.. Enumerable.Range(0, features.Count)];
+        return Coefficients(features, new MaskGram(features).Fit(rows, targets, penalty));
+    }
 
-        // The mean diagonal element makes the penalty free of the number of features.
-        double ridge = penalty * trace / centred.Length;
-        for (int i = 0; i < centred.Length; i++)
-        {
-            gram[i, i] += ridge;
-        }
-
-        double[] weights = [.. targets.Select(y => y - mean)];
-        SolveInPlace(gram, weights);
+    /// <summary>The coefficients of a dual fit: β = Xᶜᵀ α.</summary>
+    internal static double[] Coefficients(IReadOnlyList<bool[]> features, DualRidge fit)
+    {
         double[] coefficients = new double[features[0].Length];
-        for (int k = 0; k < centred.Length; k++)
+        double[] present = new double[coefficients.Length];
+        for (int i = 0; i < fit.Rows.Count; i++)
         {
-            for (int j = 0; j < coefficients.Length; j++)
+            bool[] row = features[fit.Rows[i]];
+            for (int j = 0; j < row.Length; j++)
             {
-                coefficients[j] += centred[k][j] * weights[k];
+                coefficients[j] += row[j] ? fit.Weights[i] : 0;
+                present[j] += row[j] ? 1 : 0;
             }
+        }
+
+        double sum = fit.Weights.Sum();
+        for (int j = 0; j < coefficients.Length; j++)
+        {
+            coefficients[j] -= present[j] / fit.Rows.Count * sum;
         }
 
         return coefficients;
-    }
-
-    private static double[][] Centre(IReadOnlyList<bool[]> features)
-    {
-        int width = features[0].Length;
-        double[] means = new double[width];
-        foreach (bool[] row in features)
-        {
-            if (row.Length != width)
-            {
-                throw new ArgumentException($"An observation has {row.Length} features, expected {width} as the first.", nameof(features));
-            }
-
-            for (int j = 0; j < width; j++)
-            {
-                means[j] += row[j] ? 1.0 / features.Count : 0;
-            }
-        }
-
-        return [.. features.Select(row => row.Select((present, j) => (present ? 1 : 0) - means[j]).ToArray())];
-    }
-
-    private static double[,] Gram(double[][] rows)
-    {
-        double[,] gram = new double[rows.Length, rows.Length];
-        for (int i = 0; i < rows.Length; i++)
-        {
-            for (int j = 0; j <= i; j++)
-            {
-                double sum = 0;
-                for (int k = 0; k < rows[i].Length; k++)
-                {
-                    sum += rows[i][k] * rows[j][k];
-                }
-
-                gram[i, j] = gram[j, i] = sum;
-            }
-        }
-
-        return gram;
-    }
-
-    /// <summary>Solves A x = b for a symmetric positive definite A by Cholesky; A and b are overwritten, b by x.</summary>
-    private static void SolveInPlace(double[,] a, double[] b)
-    {
-        int n = b.Length;
-        for (int i = 0; i < n; i++)
-        {
-            for (int j = 0; j <= i; j++)
-            {
-                double sum = a[i, j];
-                for (int k = 0; k < j; k++)
-                {
-                    sum -= a[i, k] * a[j, k];
-                }
-
-                a[i, j] = i == j ? Math.Sqrt(sum) : sum / a[j, j];
-            }
-        }
-
-        for (int i = 0; i < n; i++)
-        {
-            for (int k = 0; k < i; k++)
-            {
-                b[i] -= a[i, k] * b[k];
-            }
-
-            b[i] /= a[i, i];
-        }
-
-        for (int i = n - 1; i >= 0; i--)
-        {
-            for (int k = i + 1; k < n; k++)
-            {
-                b[i] -= a[k, i] * b[k];
-            }
-
-            b[i] /= a[i, i];
-        }
     }
 }

@@ -18,9 +18,19 @@ public static class WeightedDraw
     public static int[] Draw(IReadOnlyList<double> weights, int count, SeededRandom random)
     {
         ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(random);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(count, weights.Count);
+        return [.. Order(weights, random).Take(count).Order()];
+    }
+
+    /// <summary>The order in which all items would be drawn, one after another as by <see cref="Draw"/>.</summary>
+    /// <param name="weights">Weight of each item; values that are not above 0, NaN included, count as 0.</param>
+    /// <param name="random">Source of randomness; one number for every item is taken.</param>
+    /// <returns>Indices of all items, the first drawn first.</returns>
+    public static IEnumerable<int> Order(IReadOnlyList<double> weights, SeededRandom random)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(random);
         var keys = new (bool Weighted, double Key)[weights.Count];
         for (int i = 0; i < keys.Length; i++)
         {
@@ -28,8 +38,7 @@ public static class WeightedDraw
             keys[i] = weights[i] > 0 ? (true, logarithm / weights[i]) : (false, logarithm);
         }
 
-        return [.. Enumerable.Range(0, keys.Length)
-            .OrderByDescending(i => keys[i].Weighted).ThenByDescending(i => keys[i].Key).ThenBy(i => i)
-            .Take(count).Order()];
+        return Enumerable.Range(0, keys.Length)
+            .OrderByDescending(i => keys[i].Weighted).ThenByDescending(i => keys[i].Key).ThenBy(i => i);
     }
 }

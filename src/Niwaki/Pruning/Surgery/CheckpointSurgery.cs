@@ -7,7 +7,8 @@ namespace Niwaki.Pruning.Surgery;
 
 /// <summary>Applies a plan to a checkpoint: writes a smaller model folder.</summary>
 /// <remarks>
-/// A pure function of source and plan: the same bytes every time. Elements keep their type and their bits; nothing is computed. Tensors stream one
+/// A pure function of source and plan: the same bytes every time. Elements keep their type and their bits; nothing is computed but the biases that a
+/// plan adds, which are float32. Tensors stream one
 /// after another, so that memory for one row is enough. Beside config and weights the folder gets the source's tokenizer, template and licence
 /// files byte for byte and a model card.
 /// </remarks>
@@ -50,8 +51,8 @@ public static class CheckpointSurgery
 
         // Tensors of equal shapes can still be cut into other heads: the indices must fit this config.
         var selection = new ModelSelection(config, plan.Selection.Blocks);
-        IReadOnlyList<TensorCut> cuts = TensorMap.Of(source, config, selection);
-        ConfigDocument document = ConfigSurgery.Apply(source.Config, config, selection);
+        IReadOnlyList<TensorCut> cuts = BiasTensors.Add(TensorMap.Of(source, config, selection), source, config, selection, plan.Biases);
+        ConfigDocument document = ConfigSurgery.Apply(source.Config, config, selection, plan.Biases is not null);
         bool isStock = document.GetString("model_type") != Architecture.HeterogeneousModelType;
         var weights = new CheckpointWriter([.. cuts.Select(cut => cut.Target)], (options ?? new SurgeryOptions()).MaxShardBytes);
         NewFolder.Build(targetFolder, folder =>
@@ -79,7 +80,11 @@ public static class CheckpointSurgery
             (target, stream) =>
             {
                 TensorCut cut = cuts[written++];
-                if (cut.View is { } view)
+                if (cut.Values is { } values)
+                {
+                    BiasTensors.Write(values, stream);
+                }
+                else if (cut.View is { } view)
                 {
                     TensorCutter.Write(view, cut.Rows, cut.Columns, stream, cancellationToken);
                 }

@@ -31,7 +31,8 @@ internal static class ConfigSurgery
     /// <param name="document">config.json of the source.</param>
     /// <param name="config">The same, read.</param>
     /// <param name="selection">What stays.</param>
-    public static ConfigDocument Apply(ConfigDocument document, ModelConfig config, ModelSelection selection)
+    /// <param name="hasBiases">Whether every projection gets a bias.</param>
+    public static ConfigDocument Apply(ConfigDocument document, ModelConfig config, ModelSelection selection, bool hasBiases = false)
     {
         IReadOnlyList<int> kept = selection.KeptBlocks;
         IReadOnlyList<BlockShape> blocks = config.Select(selection).Blocks;
@@ -41,6 +42,12 @@ internal static class ConfigSurgery
             ["num_hidden_layers"] = blocks.Count,
             ["head_dim"] = config.HeadDim,
         };
+        if (hasBiases)
+        {
+            changes["attention_bias"] = true;
+            changes["mlp_bias"] = true;
+        }
+
         AddPerBlockFields(changes, document, config, kept);
         if (isUniform)
         {

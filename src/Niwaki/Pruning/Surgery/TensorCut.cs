@@ -12,6 +12,9 @@ internal sealed record TensorCut(string Source, PlannedTensor Target)
     /// <summary>The tensor in the source, if it is cut; null: it is copied whole, whatever its element type.</summary>
     public WeightView? View { get; init; }
 
+    /// <summary>The elements, for a tensor that is made and not copied; null: copied or cut.</summary>
+    public float[]? Values { get; init; }
+
     /// <summary>Rows that stay; null: all.</summary>
     public IReadOnlyList<IndexRange>? Rows { get; init; }
 

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Niwaki.Calibration;
+using Niwaki.Models;
+using Niwaki.Pruning.Decisions;
+using Niwaki.Pruning.Scores;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>Passes the sub-models of a round through the model.</summary>
+internal sealed class BonsaiEvaluations(PruningContext context, WidthRound round, BonsaiOptions options)
+{
+    /// <summary>Utility of a sub-model whose perplexity is not a number or beyond this, as in the published code.</summary>
+    private const double WorstUtility = -1e8;
+
+    /// <summary>Evaluates every sub-model that the journal does not hold.</summary>
+    /// <param name="draws">Where they come from.</param>
+    /// <param name="dense">What the dense model says about the windows; null: the utility does not ask for it.</param>
+    public BonsaiSample Run(BonsaiDraws draws, Func<DenseReference>? dense)
+    {
+        var masks = new List<bool[]>(options.MasksPerRound);
+        var utilities = new List<double>(options.MasksPerRound);
+        double before = context.Log.Seconds;
+        foreach (bool[] present in draws.All(round.Random))
+        {
+            string key = string.Create(CultureInfo.InvariantCulture, $"round {round.Number}, mask {masks.Count}, {Digest(present)}");
+            double found = context.Evaluate(key, round.Tokens, () => Evaluate(draws.Gates(present), dense));
+            masks.Add(present);
+            utilities.Add(Utility(options.Utility, found));
+            Report(masks.Count, found);
+        }
+
+        return new BonsaiSample(masks, utilities, options.Complement, context.Log.Seconds - before);
+    }
+
+    /// <summary>The prior of every unit, mean over the sub-models that had it, where no regression is fitted.</summary>
+    /// <param name="draws">Where the sub-models come from.</param>
+    /// <param name="pools">The pools.</param>
+    /// <param name="prior">Prior of the sweep; stays for units that no sub-model changes.</param>
+    /// <param name="magnitudes">Weights of the source.</param>
+    public double[][] Averages(BonsaiDraws draws, IReadOnlyList<BonsaiPool> pools, double[][] prior, WeightMagnitudes magnitudes)
+    {
+        if (!UnitPriors.NeedsSweep(options.Prior))
+        {
+            return prior;
+        }
+
+        double[][] sums = [.. prior.Select(units => new double[units.Length])];
+        int[][] counts = [.. prior.Select(units => new int[units.Length])];
+        int done = 0;
+        foreach (bool[] present in draws.All(round.Random))
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            ModelGates gates = draws.Gates(present);
+            ActivationStatistics statistics = ActivationStatistics.Collect(
+                round.Model, round.Windows, [.. Enumerable.Repeat(gates, round.Windows.Count)], context.CancellationToken);
+            double[][] found = UnitPriors.Compute(options.Prior, round.Config, statistics, round.Selection, magnitudes, round.SubLayers, round.Random);
+            int first = 0;
+            for (int s = 0; s < pools.Count; first += pools[s].Count, s++)
+            {
+                Add(pools[s].Present(present.AsSpan(first, pools[s].Count)), found[s], sums[s], counts[s]);
+            }
+
+            Report(++done, null);
+        }
+
+        return [.. prior.Select((units, s) => units.Select((value, i) => counts[s][i] > 0 ? sums[s][i] / counts[s][i] : value).ToArray())];
+    }
+
+    private static void Add(bool[] present, double[] found, double[] sums, int[] counts)
+    {
+        for (int i = 0; i < present.Length; i++)
+        {
+            sums[i] += present[i] ? found[i] : 0;
+            counts[i] += present[i] ? 1 : 0;
+        }
+    }
+
+    /// <summary>A utility from what was measured: a loss, or a divergence.</summary>
+    internal static double Utility(SubModelUtility kind, double found)
+    {
+        double utility = kind == SubModelUtility.Perplexity ? -Math.Exp(found) : -found;
+        return double.IsFinite(utility) ? Math.Max(utility, WorstUtility) : WorstUtility;
+    }
+
+    private double Evaluate(ModelGates gates, Func<DenseReference>? dense)
+    {
+        if (dense is not null)
+        {
+            return dense().MeanDivergence(round.Model, gates);
+        }
+
+        float[][] losses = ForwardPass.Losses(round.Model, round.Windows, [.. Enumerable.Repeat(gates, round.Windows.Count)]);
+        return losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
+    }
+
+    private void Report(int done, double? loss)
+    {
+        double rounds = Math.Max(round.Number, Math.Ceiling(context.Recipe.Sparsity / options.PruneFraction));
+        double share = (round.Number - 1 + ((double)done / options.MasksPerRound)) / rounds;
+        context.Progress?.Report(new PruningProgress(string.Create(CultureInfo.InvariantCulture, $"round {round.Number} of {rounds}"), share, loss));
+    }
+
+    /// <summary>Names a mask in the journal, so that a record of another mask is never taken for it.</summary>
+    private static string Digest(bool[] present)
+    {
+        byte[] bytes = [.. present.Select(p => p ? (byte)1 : (byte)0)];
+        return Convert.ToHexStringLower(SHA256.HashData(bytes).AsSpan(0, 8));
+    }
+}
