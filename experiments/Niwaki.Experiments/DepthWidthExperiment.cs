@@ -51,8 +51,8 @@ internal static class DepthWidthExperiment
         Sparsity = sparsity,
         Seed = seed,
         Calibration = new CalibrationOptions { Source = TextSource.File, File = calibration, Windows = 16, Window = 128 },
-        Evaluation = new EvaluationOptions { Source = TextSource.File, File = evaluation, Windows = 64, Window = 256 },
-        Bonsai = new BonsaiOptions { MasksPerRound = 30 },
+        Evaluation = new EvaluationOptions { Source = TextSource.File, File = evaluation, Windows = 48, Window = 256 },
+        Bonsai = new BonsaiOptions { MasksPerRound = 20, PruneFraction = 0.1 },
     };
 
     private static IEnumerable<(string Name, Recipe Recipe)> Methods(Recipe common)
