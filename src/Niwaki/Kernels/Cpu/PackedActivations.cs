@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Niwaki.Kernels.Cpu;
@@ -27,6 +28,22 @@ internal readonly unsafe struct PackedActivations(uint* pointer, RowTiling tilin
         }
     }
 
+    /// <summary>Packs one tile of rows of X through all blocks of K, where X is stored transposed: every step of K is a row of memory.</summary>
+    public void PackTileOfTransposed(int tile, float* x, long stepStride)
+    {
+        int first = tiling.Start(tile);
+        int rows = tiling.Start(tile + 1) - first;
+        for (int block = 0; block < blocks.Count; block++)
+        {
+            uint* source = (uint*)(x + (blocks.Start(block) * stepStride) + first);
+            uint* target = Tile(block, first);
+            for (int k = 0; k < blocks.Length(block); k++, source += stepStride, target += rows)
+            {
+                CopyStep(source, rows, target);
+            }
+        }
+    }
+
     /// <summary>packed[k, row] = x[row, k] for up to six rows.</summary>
     public static void Pack(uint* x, long rowStride, int rows, int depth, uint* packed)
     {
@@ -45,6 +62,23 @@ internal readonly unsafe struct PackedActivations(uint* pointer, RowTiling tilin
             {
                 packed[((long)k * rows) + row] = x[(row * rowStride) + k];
             }
+        }
+    }
+
+    /// <summary>Six words as four and two: exactly what is there, no byte more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyStep(uint* source, int rows, uint* target)
+    {
+        if (rows == 6)
+        {
+            Vector128.Load(source).Store(target);
+            Vector64.Load(source + 4).Store(target + 4);
+            return;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            target[row] = source[row];
         }
     }
 

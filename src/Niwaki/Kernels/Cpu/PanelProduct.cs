@@ -43,12 +43,22 @@ internal abstract unsafe class PanelProduct : ITeamJob
     /// <summary>The row tiles of X and Y.</summary>
     protected RowTiling Tiling { get; }
 
+    /// <summary>Panels that are packed together with the activations; none where the weights came packed.</summary>
+    protected virtual int PanelsToPack => 0;
+
     /// <inheritdoc />
     public void Execute(ThreadTeam team, int member)
     {
-        for (int tile = team.NextTicket(); tile < Tiling.Count; tile = team.NextTicket())
+        for (int ticket = team.NextTicket(); ticket < Tiling.Count + PanelsToPack; ticket = team.NextTicket())
         {
-            PackTile(tile);
+            if (ticket < PanelsToPack)
+            {
+                PackPanel(ticket);
+            }
+            else
+            {
+                PackTile(ticket - PanelsToPack);
+            }
         }
 
         team.Barrier();
@@ -70,6 +80,11 @@ internal abstract unsafe class PanelProduct : ITeamJob
 
     /// <summary>Packs the activations of one row tile into scratch memory.</summary>
     protected abstract void PackTile(int tile);
+
+    /// <summary>Packs one panel of weights into scratch memory.</summary>
+    protected virtual void PackPanel(int panel)
+    {
+    }
 
     /// <summary>Readies one block of a panel and returns where the kernel shall read it.</summary>
     protected abstract byte* OpenPanel(int member, int block, int panel);
