@@ -76,8 +76,7 @@ public sealed unsafe class HeadLossGradient : IDisposable
     {
         // The sum of exponentials reads whole registers.
         long stride = (head.Rows + 15L) / 16 * 16;
-        int rows = (int)Math.Clamp(PieceFloats / stride, FewestRows, int.MaxValue) / MicroKernel.MaximumRows * MicroKernel.MaximumRows;
-        rows = Math.Min(rows, hidden.Rows);
+        int rows = Math.Min((int)Math.Clamp(PieceFloats / stride, FewestRows, int.MaxValue), hidden.Rows);
         if (_logits.Length < rows * stride)
         {
             _logits.Dispose();

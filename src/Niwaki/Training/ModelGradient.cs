@@ -13,7 +13,7 @@ namespace Niwaki.Training;
 public sealed unsafe class ModelGradient : IDisposable
 {
     /// <summary>Rows of a chunk, unless one window is longer: enough that packing the weights of a block costs little beside their products.</summary>
-    private const int ChunkRows = 2048;
+    private const int ChunkRows = 1024;
 
     private readonly ThreadTeam _team;
     private readonly BlockPasses _passes;

@@ -63,7 +63,7 @@ public sealed class HeadLossGradientTests : IDisposable
     [Fact]
     public void Compute_ManyPieces_EqualsLossAccumulatorAndSumsOfParts()
     {
-        // A vocabulary of 40,000 leaves 104 tokens, or 102 in whole tiles, to a piece: 250 tokens are three.
+        // A vocabulary of 40,000 leaves 104 tokens to a piece of 2^22 logits: 250 tokens are three.
         const int Tokens = 250, Width = 5, Vocabulary = 40_000;
         using var hidden = GuardedMatrix.Normal(Tokens, Width, 1);
         using var head = GuardedMatrix.Normal(Vocabulary, Width, 2);

@@ -53,7 +53,7 @@ public sealed class ModelGradientTests
     [Fact]
     public void Losses_ManyChunks_EqualThoseOfTheEngine()
     {
-        // 45 windows of 50 tokens are more than the 2,048 rows of a chunk.
+        // 45 windows of 50 tokens are more than twice the 1,024 rows of a chunk.
         using var model = new OpenModel(new RandomCheckpointSpec());
         using var team = new ThreadTeam(2);
         using ModelParameters parameters = ModelParameters.Load(model.Checkpoint, model.Config);

@@ -28,18 +28,24 @@ internal readonly unsafe struct PackedActivations(uint* pointer, RowTiling tilin
         }
     }
 
-    /// <summary>Packs one tile of rows of X through all blocks of K, where X is stored transposed: every step of K is a row of memory.</summary>
-    public void PackTileOfTransposed(int tile, float* x, long stepStride)
+    /// <summary>Packs some tiles of rows of X through all blocks of K, where X is stored transposed: every step of K is a row of memory.</summary>
+    /// <remarks>Tiles side by side, because steps lie far apart: of each a run of whole cache lines is read at a time.</remarks>
+    public void PackTilesOfTransposed(int firstTile, int endTile, float* x, long stepStride)
     {
-        int first = tiling.Start(tile);
-        int rows = tiling.Start(tile + 1) - first;
         for (int block = 0; block < blocks.Count; block++)
         {
-            uint* source = (uint*)(x + (blocks.Start(block) * stepStride) + first);
-            uint* target = Tile(block, first);
-            for (int k = 0; k < blocks.Length(block); k++, source += stepStride, target += rows)
+            int steps = blocks.Length(block);
+            uint* step = (uint*)(x + (blocks.Start(block) * stepStride));
+            for (int k = 0; k < steps; k++, step += stepStride)
             {
-                CopyStep(source, rows, target);
+                int first = tiling.Start(firstTile);
+                for (int tile = firstTile; tile < endTile; tile++)
+                {
+                    int next = tiling.Start(tile + 1);
+                    int rows = next - first;
+                    CopyStep(step + first, rows, Tile(block, first) + ((long)k * rows));
+                    first = next;
+                }
             }
         }
     }

@@ -49,7 +49,8 @@ internal abstract unsafe class PanelProduct : ITeamJob
     /// <inheritdoc />
     public void Execute(ThreadTeam team, int member)
     {
-        for (int ticket = team.NextTicket(); ticket < Tiling.Count + PanelsToPack; ticket = team.NextTicket())
+        int tickets = PanelsToPack + ((Tiling.Count + TilesPackedTogether - 1) / TilesPackedTogether);
+        for (int ticket = team.NextTicket(); ticket < tickets; ticket = team.NextTicket())
         {
             if (ticket < PanelsToPack)
             {
@@ -57,7 +58,8 @@ internal abstract unsafe class PanelProduct : ITeamJob
             }
             else
             {
-                PackTile(ticket - PanelsToPack);
+                int first = (ticket - PanelsToPack) * TilesPackedTogether;
+                PackTiles(first, Math.Min(Tiling.Count, first + TilesPackedTogether));
             }
         }
 
@@ -78,8 +80,20 @@ internal abstract unsafe class PanelProduct : ITeamJob
         }
     }
 
+    /// <summary>Row tiles that a member packs at a time.</summary>
+    protected virtual int TilesPackedTogether => 1;
+
     /// <summary>Packs the activations of one row tile into scratch memory.</summary>
     protected abstract void PackTile(int tile);
+
+    /// <summary>Packs the activations of some row tiles.</summary>
+    protected virtual void PackTiles(int first, int end)
+    {
+        for (int tile = first; tile < end; tile++)
+        {
+            PackTile(tile);
+        }
+    }
 
     /// <summary>Packs one panel of weights into scratch memory.</summary>
     protected virtual void PackPanel(int panel)

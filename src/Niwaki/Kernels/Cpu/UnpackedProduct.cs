@@ -10,6 +10,8 @@ namespace Niwaki.Kernels.Cpu;
 /// </remarks>
 internal sealed unsafe class UnpackedProduct : PanelProduct
 {
+    private const int TransposedTiles = 16; // 96 columns, six cache lines of every step
+
     private readonly MatrixOperand _left;
     private readonly MatrixOperand _right;
     private readonly PackedActivations _activations;
@@ -22,6 +24,9 @@ internal sealed unsafe class UnpackedProduct : PanelProduct
         _right = right;
         _activations = new PackedActivations((uint*)scratch, Tiling, weights.Blocks);
     }
+
+    /// <inheritdoc />
+    protected override int TilesPackedTogether => _left.Transposed ? TransposedTiles : 1;
 
     /// <inheritdoc />
     protected override int PanelsToPack => Weights.Panels;
@@ -37,16 +42,18 @@ internal sealed unsafe class UnpackedProduct : PanelProduct
     }
 
     /// <inheritdoc />
-    protected override void PackTile(int tile)
+    protected override void PackTile(int tile) => _activations.PackTile(tile, _left.Memory.Pointer, _left.Memory.RowStride);
+
+    /// <inheritdoc />
+    protected override void PackTiles(int first, int end)
     {
-        TensorView<float> x = _left.Memory;
         if (_left.Transposed)
         {
-            _activations.PackTileOfTransposed(tile, x.Pointer, x.RowStride);
+            _activations.PackTilesOfTransposed(first, end, _left.Memory.Pointer, _left.Memory.RowStride);
         }
         else
         {
-            _activations.PackTile(tile, x.Pointer, x.RowStride);
+            base.PackTiles(first, end);
         }
     }
 
