@@ -4,6 +4,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Runs;
@@ -160,6 +161,11 @@ public sealed class PruningRun : IDisposable
         };
         ModelSelection selection = PruningMethods.Get(_folder.Recipe.Method).Decide(context);
         cancellationToken.ThrowIfCancellationRequested();
+        foreach ((string name, string content) in context.Files)
+        {
+            _folder.WriteText(name, content);
+        }
+
         Cut(selection, cancellationToken);
         using var result = Checkpoint.Open(_folder.ModelPath);
         double lossAfter = MeasureResult(log, result, selection, texts.Evaluation, cancellationToken);

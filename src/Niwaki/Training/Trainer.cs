@@ -1,6 +1,5 @@
 using Niwaki.Datasets;
 using Niwaki.Kernels;
-using Niwaki.Models;
 
 namespace Niwaki.Training;
 

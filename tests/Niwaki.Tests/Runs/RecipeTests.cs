@@ -32,7 +32,17 @@ public sealed class RecipeTests : IDisposable
             MlpAttentionRatio = 0.5,
             Explorable = 2.5,
         },
-        Depth = new() { Plus = true, Blocks = 2 },
+        Depth = new()
+        {
+            Criterion = DepthCriterion.Kl,
+            Search = DepthSearch.Swaps,
+            Units = DepthUnit.Sublayer,
+            Plus = true,
+            Blocks = 2,
+            MagnitudePower = 2,
+            FullPath = true,
+            Order = "order.csv",
+        },
     };
 
     private const string EverythingYaml = """
@@ -64,9 +74,14 @@ public sealed class RecipeTests : IDisposable
           mlp_attention_ratio: 0.5
           explorable: 2.5
         depth:
-          criterion: loss
+          criterion: kl
+          search: swaps
+          units: sublayer
           plus: true
           blocks: 2
+          magnitude_power: 2
+          full_path: true
+          order: order.csv
 
         """;
 

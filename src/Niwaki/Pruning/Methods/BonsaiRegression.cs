@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Niwaki.Models;
 using Niwaki.Numerics;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Search;
 
 namespace Niwaki.Pruning.Methods;
