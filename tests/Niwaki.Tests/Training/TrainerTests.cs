@@ -200,7 +200,7 @@ public sealed class TrainerTests : IDisposable
 
         using var engine = Transformer.Load(checkpoint, config, _team);
         using var passes = new ModelGradient(config, _team);
-        Close.Assert(ForwardPass.Losses(engine, [Text[..20]])[0], passes.Losses(stored, [Text[..20]])[0], 1e-5, 1e-5);
+        Close.Assert(ForwardPass.Losses(engine, [Text[..20]], cancellationToken: TestContext.Current.CancellationToken)[0], passes.Losses(stored, [Text[..20]])[0], 1e-5, 1e-5);
     }
 
     private void AssertRefused(string message, ModelConfig config, int[] text, TrainingOptions options)
