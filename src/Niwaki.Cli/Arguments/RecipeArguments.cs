@@ -34,6 +34,7 @@ internal sealed class RecipeArguments
     private readonly Option<int?> _roundTo = new("--round-to") { Description = "Make kept widths multiples of 1, 32, 64, 128 or 256 channels. Default: 1" };
     private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
     private readonly BonsaiArguments _bonsai = new();
+    private readonly NiwakiArguments _niwaki = new();
     private readonly Option<int?> _blocks = new("--blocks", "--num_pruned_blocks") { Description = "depth: blocks to remove, instead of a sparsity", HelpName = "count" };
     private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: false" };
 
@@ -41,7 +42,7 @@ internal sealed class RecipeArguments
     public IEnumerable<Option> Options =>
     [
         _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
-        _precision, .. _bonsai.All, _blocks, _plus,
+        _precision, .. _bonsai.All, .. _niwaki.All, _blocks, _plus,
     ];
 
     /// <summary>The recipe that the options make, not validated yet.</summary>
@@ -57,6 +58,7 @@ internal sealed class RecipeArguments
             Calibration = ReadCalibration(parsed, recipe.Calibration),
             Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
             Bonsai = _bonsai.Read(parsed, recipe.Bonsai),
+            Niwaki = _niwaki.Read(parsed, recipe.Niwaki, _bonsai),
             Depth = recipe.Depth with
             {
                 Blocks = parsed.GetValue(_blocks) ?? recipe.Depth.Blocks,

@@ -34,6 +34,10 @@ public sealed class EvaluationLog
     /// <summary>Wall time of all evaluations asked for so far, replayed ones included.</summary>
     public double Seconds { get; private set; }
 
+    /// <summary>Whether the outcome of an evaluation is recorded.</summary>
+    /// <param name="key">Name of the evaluation.</param>
+    public bool Holds(string key) => _journal.IndexOf(key) >= 0;
+
     /// <summary>The outcome of an evaluation.</summary>
     /// <param name="key">Name of the evaluation: 1 to 200 printable ASCII characters. The same name later gives the same outcome.</param>
     /// <param name="run">Makes the outcome; called only where the journal does not hold it. When it throws, nothing is recorded.</param>

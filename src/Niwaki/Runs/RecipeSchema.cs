@@ -16,7 +16,8 @@ internal static class RecipeSchema
                 ("bonsai", PruningMethod.Bonsai),
                 ("depth", PruningMethod.Depth),
                 ("random", PruningMethod.Random),
-                ("magnitude", PruningMethod.Magnitude)),
+                ("magnitude", PruningMethod.Magnitude),
+                ("niwaki", PruningMethod.Niwaki)),
             recipe => recipe.Method,
             (recipe, value) => recipe with { Method = value }),
         new TypedRecipeField<string?>(
@@ -113,6 +114,7 @@ internal static class RecipeSchema
             options => options.Explorable,
             (options, value) => options with { Explorable = value }),
         .. BonsaiRecipeFields.All,
+        .. NiwakiRecipeFields.All,
         Depth(
             "criterion",
             ScalarRules.Choice(("loss", DepthCriterion.Loss)),
