@@ -8,8 +8,15 @@ public sealed class ResidualStream : IDisposable
 {
     private readonly NativeBuffer<float> _values;
     private readonly int[] _firstRows;
+    private readonly long _offset;
+    private readonly bool _ownsValues;
 
     internal ResidualStream(IReadOnlyList<int[]> windows, int hiddenSize)
+        : this(windows, hiddenSize, null, 0)
+    {
+    }
+
+    private ResidualStream(IReadOnlyList<int[]> windows, int hiddenSize, NativeBuffer<float>? values, long offset)
     {
         Windows = windows;
         HiddenSize = hiddenSize;
@@ -19,7 +26,9 @@ public sealed class ResidualStream : IDisposable
             _firstRows[i + 1] = checked(_firstRows[i] + windows[i].Length);
         }
 
-        _values = new NativeBuffer<float>((long)Tokens * hiddenSize);
+        _ownsValues = values is null;
+        _values = values ?? new NativeBuffer<float>((long)Tokens * hiddenSize);
+        _offset = offset;
     }
 
     /// <summary>Token ids of every window.</summary>
@@ -32,7 +41,7 @@ public sealed class ResidualStream : IDisposable
     public int Tokens => _firstRows[^1];
 
     /// <summary>The stream, [tokens, hidden], window after window.</summary>
-    public TensorView<float> Values => new(_values, Tokens, HiddenSize);
+    public unsafe TensorView<float> Values => new(_values.Pointer + _offset, Tokens, HiddenSize, HiddenSize);
 
     /// <summary>Bytes of the stream of so many tokens.</summary>
     /// <param name="tokens">Tokens.</param>
@@ -54,12 +63,44 @@ public sealed class ResidualStream : IDisposable
             throw new ShapeMismatchException(nameof(other), other.Values.ToString(), Values.ToString());
         }
 
-        unsafe
+        Copy(other.Values, Values);
+    }
+
+    /// <summary>Copies the values of consecutive windows to as many others of the same lengths.</summary>
+    /// <param name="from">First window to copy.</param>
+    /// <param name="to">First window that is written.</param>
+    /// <param name="count">Windows.</param>
+    /// <exception cref="ShapeMismatchException">The windows have other lengths.</exception>
+    public void CopyWindows(int from, int to, int count)
+    {
+        TensorView<float> source = Values.SliceRows(FirstRow(from), FirstRow(from + count) - FirstRow(from));
+        TensorView<float> target = Values.SliceRows(FirstRow(to), FirstRow(to + count) - FirstRow(to));
+        if (source.Rows != target.Rows)
         {
-            Buffer.MemoryCopy(other._values.Pointer, _values.Pointer, _values.ByteLength, other._values.ByteLength);
+            throw new ShapeMismatchException(nameof(to), target.ToString(), source.ToString());
+        }
+
+        Copy(source, target);
+    }
+
+    /// <summary>Consecutive windows as a stream of their own in the same memory, which must outlive it.</summary>
+    /// <param name="first">First window.</param>
+    /// <param name="count">Windows.</param>
+    public ResidualStream Part(int first, int count) =>
+        new([.. Windows.Skip(first).Take(count)], HiddenSize, _values, _offset + ((long)FirstRow(first) * HiddenSize));
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        if (_ownsValues)
+        {
+            _values.Dispose();
         }
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _values.Dispose();
+    private static unsafe void Copy(TensorView<float> source, TensorView<float> target)
+    {
+        long bytes = (long)source.Rows * source.Columns * sizeof(float);
+        Buffer.MemoryCopy(source.Pointer, target.Pointer, bytes, bytes);
+    }
 }

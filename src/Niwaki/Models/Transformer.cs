@@ -160,6 +160,42 @@ public sealed class Transformer : IDisposable
         _weights.UseHead((piece, firstId) => MatMul.Apply(_team, hidden, piece, logits.SliceColumns(firstId, piece.Outputs)));
     }
 
+    /// <summary>How far the predictions of sub-models are from those of a reference: KL(reference‖sub-model) of every token.</summary>
+    /// <remarks>Logits exist for a tile of tokens at a time; those of the reference serve all sub-models.</remarks>
+    /// <param name="reference">Stream of the reference behind the last block; not changed.</param>
+    /// <param name="stream">Streams of the sub-models behind the last block: the windows of the reference, once for each, one sub-model after another; not changed.</param>
+    /// <returns>[tokens of the stream] divergences in nats.</returns>
+    /// <exception cref="ShapeMismatchException">The stream does not hold the tokens of the reference a whole number of times.</exception>
+    public double[] Divergences(ResidualStream reference, ResidualStream stream)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(stream);
+        if (reference.Tokens == 0 || stream.Tokens % reference.Tokens != 0)
+        {
+            throw new ShapeMismatchException(nameof(stream), stream.Values.ToString(), reference.Values.ToString());
+        }
+
+        const long TileBytes = 16L << 20;
+        int tile = (int)Math.Clamp(TileBytes / ((long)Config.VocabularySize * sizeof(float)), 16, reference.Tokens + 15);
+        using var expected = new NativeBuffer<float>((long)tile * Config.VocabularySize);
+        using var found = new NativeBuffer<float>((long)tile * Config.VocabularySize);
+        double[] divergences = new double[stream.Tokens];
+        for (int first = 0; first < reference.Tokens; first += tile)
+        {
+            int rows = Math.Min(tile, reference.Tokens - first);
+            var expectedLogits = new TensorView<float>(expected, rows, Config.VocabularySize);
+            var logits = new TensorView<float>(found, rows, Config.VocabularySize);
+            Logits(reference, [.. Enumerable.Range(first, rows)], expectedLogits);
+            for (int start = first; start < stream.Tokens; start += reference.Tokens)
+            {
+                Logits(stream, [.. Enumerable.Range(start, rows)], logits);
+                KullbackLeibler.Apply(_team, expectedLogits, logits, divergences.AsSpan(start, rows));
+            }
+        }
+
+        return divergences;
+    }
+
     /// <summary>Adds tokens to some sequences and gives the logits behind the last token of each.</summary>
     /// <param name="caches">What each sequence holds so far; longer by the new tokens afterwards.</param>
     /// <param name="tokens">One or more new tokens of each sequence.</param>

@@ -4,6 +4,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Runs;
@@ -164,6 +165,11 @@ public sealed class PruningRun : IDisposable
         };
         ModelSelection selection = PruningMethods.Get(_folder.Recipe.Method).Decide(context);
         cancellationToken.ThrowIfCancellationRequested();
+        foreach ((string name, string content) in context.Files)
+        {
+            _folder.WriteText(name, content);
+        }
+
         Cut(selection, context.Biases, cancellationToken);
         using var result = Checkpoint.Open(_folder.ModelPath);
         double lossAfter = MeasureResult(log, result, selection, context.Biases, texts.Evaluation, cancellationToken);

@@ -1,4 +1,4 @@
-using Niwaki.Pruning.Methods;
+using Niwaki.Pruning.Decisions;
 
 namespace Niwaki.Pruning;
 

@@ -2,6 +2,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Search;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning;
@@ -35,8 +36,8 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
         double rate = ForwardRate.Measure(model, window, cancellationToken);
         long windows = recipe.Calibration.Windows;
-        long evaluations = Evaluations(recipe, config);
-        long tokens = evaluations * windows * window;
+        (long evaluations, double passes) = Evaluations(recipe, config);
+        long tokens = (long)Math.Ceiling(passes * windows * window);
 
         // A token written with a cache costs about as much as one row of a pass, but rows are few: an eighth of the rate is what batches of 16 reach.
         double written = recipe.Calibration.Source == TextSource.Self ? windows * window * 8 : 0;
@@ -57,11 +58,48 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         return (double)count.Prunable / count.Total;
     }
 
-    /// <summary>Passes over the calibration windows that decide.</summary>
-    private static long Evaluations(Recipe recipe, ModelConfig config) => recipe.Method switch
+    /// <summary>Evaluations that decide, and the passes over the calibration windows that they take together.</summary>
+    private static (long Evaluations, double Passes) Evaluations(Recipe recipe, ModelConfig config)
     {
-        PruningMethod.Bonsai => (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1),
-        PruningMethod.Depth => config.Blocks.Count,
-        _ => 0,
-    };
+        switch (recipe.Method)
+        {
+            case PruningMethod.Bonsai:
+                long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1);
+                return (masks, masks);
+            case PruningMethod.Niwaki:
+                return Niwaki(recipe, config);
+            case PruningMethod.Depth:
+                return Depth(recipe, DepthUnits.Of(config, recipe.Depth).Count);
+            default:
+                return (0, 0);
+        }
+    }
+
+    /// <summary>Two halves a group; the blocks in front of a group are shared, which halves a pass; priors and controls are passes of their own.</summary>
+    private static (long Evaluations, double Passes) Niwaki(Recipe recipe, ModelConfig config)
+    {
+        NiwakiOptions options = recipe.Niwaki;
+        double share = Math.Min(1, options.Explorable * recipe.Sparsity / options.Rounds);
+        long groups = config.Blocks.Sum(block => block.KeyValueHeads + (long)Math.Ceiling(share * block.Neurons / options.Group));
+        double windows = Math.Min(1, (double)options.WindowsPerGroup / recipe.Calibration.Windows);
+        return (options.Rounds * groups * 2, options.Rounds * (1 + windows + (groups * windows / 2)));
+    }
+
+    /// <summary>A scan over n units takes half of n passes, what lies in front of a unit being shared.</summary>
+    private static (long Evaluations, double Passes) Depth(Recipe recipe, int units)
+    {
+        DepthOptions options = recipe.Depth;
+        if (options.Order is not null || options.Criterion is not (DepthCriterion.Loss or DepthCriterion.Kl))
+        {
+            return (0, options.Criterion == DepthCriterion.Influence ? 1 : 0);
+        }
+
+        int removed = Math.Clamp(options.Blocks ?? (int)Math.Ceiling(recipe.Sparsity * units), 1, Math.Max(1, units - 1));
+        int scans = options.Search == DepthSearch.OneShot ? 1 : options.FullPath ? units - 1 : removed;
+        long evaluations = Enumerable.Range(0, Math.Max(0, scans)).Sum(i => (long)units - i);
+
+        // Exchanges try every removed unit at least once, mostly twice.
+        evaluations += options.Search == DepthSearch.Swaps ? 2L * removed * (units - removed) : 0;
+        return (evaluations, evaluations / 2.0);
+    }
 }

@@ -2,6 +2,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Runs;

@@ -2,7 +2,7 @@ using Niwaki.Datasets;
 using Niwaki.Generation;
 using Niwaki.Models;
 using Niwaki.Numerics;
-using Niwaki.Pruning.Methods;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 using Niwaki.Tokenizers;
 

@@ -34,7 +34,7 @@ public sealed class EvaluationLog
     /// <summary>Wall time of all evaluations asked for so far, replayed ones included.</summary>
     public double Seconds { get; private set; }
 
-    /// <summary>Whether the outcome of an evaluation is recorded.</summary>
+    /// <summary>Whether the journal holds an evaluation, asked for already or not: then it is not run again.</summary>
     /// <param name="key">Name of the evaluation.</param>
     public bool Holds(string key) => _journal.IndexOf(key) >= 0;
 

@@ -117,16 +117,40 @@ internal static class RecipeSchema
         .. NiwakiRecipeFields.All,
         Depth(
             "criterion",
-            ScalarRules.Choice(("loss", DepthCriterion.Loss)),
+            ScalarRules.Choice(
+                ("loss", DepthCriterion.Loss),
+                ("kl", DepthCriterion.Kl),
+                ("magnitude", DepthCriterion.Magnitude),
+                ("influence", DepthCriterion.Influence),
+                ("last", DepthCriterion.Last),
+                ("random", DepthCriterion.Random)),
             options => options.Criterion,
             (options, value) => options with { Criterion = value }),
-        Depth("plus", ScalarRules.Flag, options => options.Plus, (options, value) => options with { Plus = value }, "no_plus_heuristic"),
+        Depth(
+            "search",
+            ScalarRules.Choice(("oneshot", DepthSearch.OneShot), ("greedy", DepthSearch.Greedy), ("swaps", DepthSearch.Swaps)),
+            options => options.Search,
+            (options, value) => options with { Search = value }),
+        Depth(
+            "units",
+            ScalarRules.Choice(("block", DepthUnit.Block), ("sublayer", DepthUnit.Sublayer)),
+            options => options.Units,
+            (options, value) => options with { Units = value }),
+        Depth("plus", ScalarRules.FlagOrNull, options => options.Plus, (options, value) => options with { Plus = value }, "no_plus_heuristic"),
         Depth(
             "blocks",
             ScalarRules.CountOrNull(1, 10_000),
             options => options.Blocks,
             (options, value) => options with { Blocks = value },
             "num_pruned_blocks"),
+        Depth(
+            "magnitude_power",
+            ScalarRules.OneOf(1, 2),
+            options => options.MagnitudePower,
+            (options, value) => options with { MagnitudePower = value },
+            "norm_power"),
+        Depth("full_path", ScalarRules.Flag, options => options.FullPath, (options, value) => options with { FullPath = value }),
+        Depth("order", ScalarRules.Path, options => options.Order, (options, value) => options with { Order = value }, "block_order_csv"),
     ];
 
     /// <summary>All keys; those of a section stand together.</summary>

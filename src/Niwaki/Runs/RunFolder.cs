@@ -138,6 +138,23 @@ public sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>Writes a text file that a method leaves behind; it appears whole or not at all.</summary>
+    /// <param name="name">File name without folders.</param>
+    /// <param name="content">The text.</param>
+    /// <exception cref="ArgumentException">The name holds a folder.</exception>
+    /// <exception cref="IOException">The disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public void WriteText(string name, string content)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        if (Path.GetFileName(name) != name)
+        {
+            throw new ArgumentException($"File name is '{name}', expected one without folders.", nameof(name));
+        }
+
+        AtomicFile.WriteAllText(PathOf(name), content);
+    }
+
     /// <summary>Opens the journal of the run.</summary>
     /// <param name="vectorPath">Vector width of this process, such as <c>avx512</c>; recorded where the journal begins.</param>
     /// <exception cref="ModelFormatException">The journal is broken.</exception>

@@ -18,6 +18,15 @@ internal static class ScalarRules
         Holds = _ => true,
     };
 
+    /// <summary>true, false or nothing.</summary>
+    public static ScalarRule<bool?> FlagOrNull { get; } = new()
+    {
+        Expected = "true, false or null",
+        TryParse = TryParseFlagOrNull,
+        Format = value => value is bool flag ? Flag.Format(flag) : "null",
+        Holds = _ => true,
+    };
+
     /// <summary>A path, or nothing. Characters that a terminal would obey are refused.</summary>
     public static ScalarRule<string?> Path { get; } = new()
     {
@@ -117,6 +126,13 @@ internal static class ScalarRules
     {
         value = scalar.Text is "true" or "True" or "TRUE";
         return !scalar.IsQuoted && (value || scalar.Text is "false" or "False" or "FALSE");
+    }
+
+    private static bool TryParseFlagOrNull(RecipeScalar scalar, out bool? value)
+    {
+        bool isFlag = TryParseFlag(scalar, out bool flag);
+        value = isFlag ? flag : null;
+        return isFlag || scalar.IsNull;
     }
 
     private static bool TryParsePath(RecipeScalar scalar, out string? value)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Niwaki.Tensors.Native;
 
 namespace Niwaki.Tensors;
 

@@ -1,5 +1,5 @@
 using Niwaki.Pruning;
-using Niwaki.Pruning.Methods;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 using Niwaki.Tests.Cli;
 using Niwaki.Tests.Formats;
@@ -54,6 +54,31 @@ public class PruningRunTests
 
         AssertSame(folder);
         Assert.Equal(File.ReadAllLines(folder["whole/journal.jsonl"]).Length, File.ReadAllLines(folder["run/journal.jsonl"]).Length);
+    }
+
+    // Two blocks, both sub-layers of each: scans and exchanges, torn anywhere.
+    [Theory]
+    [InlineData(0.2)]
+    [InlineData(0.45)]
+    [InlineData(0.7)]
+    [InlineData(0.95)]
+    public void Resume_DepthSearchTornAnywhere_GivesTheSamePlanAndReport(double share)
+    {
+        using var folder = new TemporaryFolder();
+        Recipe recipe = MakeRecipe(folder) with
+        {
+            Method = PruningMethod.Depth,
+            Depth = new DepthOptions { Search = DepthSearch.Swaps, Units = DepthUnit.Sublayer, Blocks = 2 },
+        };
+        RunReport whole = PruningRun.Start(recipe, folder["whole"], OneThread, TestContext.Current.CancellationToken);
+        PruningRun.Start(recipe, folder["run"], OneThread, TestContext.Current.CancellationToken);
+        Tear(folder["run"], share, keepPlanAndModel: false);
+
+        RunReport resumed = PruningRun.Resume(folder["run"], OneThread, TestContext.Current.CancellationToken);
+
+        AssertSame(folder);
+        Assert.Equal((whole.LossAfter, whole.ForwardTokens, whole.Evaluations), (resumed.LossAfter, resumed.ForwardTokens, resumed.Evaluations));
+        Assert.Equal(File.ReadAllText(folder["whole/depth_path.csv"]), File.ReadAllText(folder["run/depth_path.csv"]));
     }
 
     // The evaluation before the kill took 1,000 s by its record; the resumed part less.

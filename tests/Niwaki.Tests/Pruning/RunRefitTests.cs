@@ -2,7 +2,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning;
-using Niwaki.Pruning.Methods;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 using Niwaki.Tests.Cli;
 using Niwaki.Tests.Formats;

@@ -44,7 +44,17 @@ public sealed class RecipeTests : IDisposable
             Repair = UnitRepair.Bias,
         },
         Niwaki = new() { Rounds = 3, Group = 8, WindowsPerGroup = 4, Explorable = 3.5, Prior = ImportancePrior.Wanda, Repair = UnitRepair.Bias },
-        Depth = new() { Plus = true, Blocks = 2 },
+        Depth = new()
+        {
+            Criterion = DepthCriterion.Kl,
+            Search = DepthSearch.Swaps,
+            Units = DepthUnit.Sublayer,
+            Plus = true,
+            Blocks = 2,
+            MagnitudePower = 2,
+            FullPath = true,
+            Order = "order.csv",
+        },
     };
 
     private const string EverythingYaml = """
@@ -94,9 +104,14 @@ public sealed class RecipeTests : IDisposable
           prior: wanda
           repair: bias
         depth:
-          criterion: loss
+          criterion: kl
+          search: swaps
+          units: sublayer
           plus: true
           blocks: 2
+          magnitude_power: 2
+          full_path: true
+          order: order.csv
 
         """;
 

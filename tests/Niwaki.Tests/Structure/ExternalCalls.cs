@@ -16,7 +16,7 @@ internal static class ExternalCalls
     };
 
     private static readonly string[] Sockets = ["Niwaki.Workers", "Niwaki.Formats.Hub"];
-    private static readonly string[] Native = ["Niwaki.Kernels.Cuda.Native"];
+    private static readonly string[] Native = ["Niwaki.Kernels.Cuda.Native", "Niwaki.Tensors.Native"];
 
     /// <summary>Checks what compiled code calls outside of the assembly.</summary>
     /// <param name="uses">Uses of types; those of our own are passed over.</param>
@@ -31,7 +31,7 @@ internal static class ExternalCalls
            select $"{use}: only {string.Join(", ", Sockets)} use the network.",
         .. from use in uses.Where(LoadsNativeLibrary).Concat(nativeFunctions)
            where !IsBelowAny(use.UserNamespace, Native)
-           select $"{use}: only {string.Join(", ", Native)} calls native libraries.",
+           select $"{use}: only {string.Join(", ", Native)} call native libraries.",
     ];
 
     private static bool OpensFile(TypeUse use) => (use.UsedNamespace, use.Used) switch

@@ -2,6 +2,7 @@ using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Tensors;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Niwaki.Calibration;
 using Niwaki.Models;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Runs;
 

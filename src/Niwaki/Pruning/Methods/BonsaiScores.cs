@@ -1,5 +1,6 @@
 using Niwaki.Models;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Runs;
 

@@ -1,18 +1,19 @@
-using System.Globalization;
 using Niwaki.Models;
 using Niwaki.Plans;
-using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
+using Niwaki.Pruning.Scores;
+using Niwaki.Pruning.Search;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Methods;
 
-/// <summary>Removes whole blocks in one go: those without which the calibration loss is lowest (Shortened LLaMA, its perplexity criterion).</summary>
-/// <remarks>Source: arXiv 2402.02834. The "+" rule keeps the first four and the last two blocks; without it every block may go.</remarks>
+/// <summary>Removes whole blocks, or attention and MLP sub-layers.</summary>
+/// <remarks>
+/// Published form (Shortened LLaMA, arXiv 2402.02834): every block is judged once by the perplexity without it, and the lowest go together. Beyond it:
+/// removal one by one (SLEB, arXiv 2402.09025) with exchanges afterwards, other criteria, sub-layers, and orders from a file.
+/// </remarks>
 public sealed class DepthMethod : IPruningMethod
 {
-    private const int KeptAtStart = 4;
-    private const int KeptAtEnd = 2;
-
     /// <inheritdoc />
     public PruningMethod Method => PruningMethod.Depth;
 
@@ -20,49 +21,106 @@ public sealed class DepthMethod : IPruningMethod
     public ModelSelection Decide(PruningContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        ModelConfig config = context.Config;
-        int[] candidates = Candidates(config.Blocks.Count, context.Recipe.Depth.Plus);
-        List<RemovalStep> steps = [];
-        using (Transformer model = context.LoadModel())
-        {
-            foreach (int block in candidates)
-            {
-                var gates = new ModelGates(config.Blocks.Count);
-                gates[block].CloseBlock();
-                double loss = context.MeanLoss(string.Create(CultureInfo.InvariantCulture, $"without block {block}"), model, gates);
-                var unit = new Unit(UnitKind.Block, block, 0);
-                steps.Add(new RemovalStep([unit], ParameterCounter.PrunableOf(config, unit), loss, block, 0));
-                context.Progress?.Report(new PruningProgress("blocks", (double)steps.Count / candidates.Length, loss));
-            }
-        }
+        return Selection(context.Config, Choose(context));
+    }
 
+    /// <summary>What stays of a model without some units.</summary>
+    internal static ModelSelection Selection(ModelConfig config, IEnumerable<Unit> removed)
+    {
         var builder = new SelectionBuilder(config);
-        foreach (RemovalStep step in Choose(context, RemovalSteps.Order(steps)))
+        foreach (Unit unit in removed)
         {
-            builder.Remove(step.Units[0]);
+            builder.Remove(unit);
         }
 
         return builder.Build();
     }
 
-    private static int[] Candidates(int blocks, bool plus) =>
-        [.. Enumerable.Range(0, blocks).Where(block => !plus || (block >= KeptAtStart && block < blocks - KeptAtEnd))];
-
-    private static IReadOnlyList<RemovalStep> Choose(PruningContext context, IReadOnlyList<RemovalStep> ordered)
+    /// <summary>The units that go, with the files that tell why.</summary>
+    internal static IReadOnlyList<Unit> Choose(PruningContext context)
     {
-        if (context.Recipe.Depth.Blocks is { } count)
+        DepthOptions options = context.Recipe.Depth;
+        var target = new DepthTarget(context.Config, context.Recipe);
+        IReadOnlyList<Unit> candidates = DepthUnits.Of(context.Config, options);
+        if (candidates.Count == 0)
         {
-            return count <= ordered.Count
-                ? [.. ordered.Take(count)]
-                : throw new PruningException($"{count} blocks are to go, expected at most {ordered.Count} that may.");
+            throw new PruningException(
+                $"The model has {context.Config.Blocks.Count} blocks, none of which may go: the \"+\" rule keeps the first four and the last two. Switch it off with '--plus false'.");
         }
 
-        long target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
-        IReadOnlyList<RemovalStep> chosen = RemovalSteps.Reach(ordered, target);
-        long removed = chosen.Sum(step => step.Parameters);
-        return removed >= target
-            ? chosen
-            : throw new PruningException(
-                $"The {ordered.Count} blocks that may go hold {removed:N0} prunable parameters, expected {target:N0}. Lower the sparsity or allow all blocks.");
+        IReadOnlyList<Unit> chosen = options switch
+        {
+            { Order: { } path } => target.Reach(OrderFile.Read(context.Recipe.FullPath(path), context.Config, options)),
+            { Search: DepthSearch.OneShot } => ChooseAtOnce(context, candidates, target),
+            _ => ChooseBySearch(context, candidates, target),
+        };
+        DepthFiles.AddPlan(context, chosen);
+        return chosen;
+    }
+
+    private static IReadOnlyList<Unit> ChooseAtOnce(PruningContext context, IReadOnlyList<Unit> candidates, DepthTarget target)
+    {
+        double[] scores = Score(context, candidates);
+        Unit[] ordered = [.. Enumerable.Range(0, candidates.Count)
+            .OrderBy(i => double.IsNaN(scores[i]) ? double.PositiveInfinity : scores[i]).ThenBy(i => i).Select(i => candidates[i])];
+        DepthFiles.AddScores(context, candidates, scores);
+        DepthFiles.AddOrder(context, ordered);
+        return target.Reach(ordered);
+    }
+
+    private static double[] Score(PruningContext context, IReadOnlyList<Unit> candidates)
+    {
+        DepthOptions options = context.Recipe.Depth;
+        switch (options.Criterion)
+        {
+            case DepthCriterion.Magnitude:
+                return new WeightSumScore(options.MagnitudePower).Score(context, candidates);
+            case DepthCriterion.Influence:
+                return new InfluenceScore().Score(context, candidates);
+            case DepthCriterion.Last:
+                return new PlaceScore().Score(context, candidates);
+            case DepthCriterion.Random:
+                return new ChanceScore().Score(context, candidates);
+            default:
+                using (RemovalJudge judge = Judge(context, candidates.Count))
+                {
+                    return new RemovalScore(judge).Score(context, candidates);
+                }
+        }
+    }
+
+    private static IReadOnlyList<Unit> ChooseBySearch(PruningContext context, IReadOnlyList<Unit> candidates, DepthTarget target)
+    {
+        using RemovalJudge judge = Judge(context, candidates.Count * candidates.Count / 2);
+
+        // Units of different sizes: towards a share of the parameters the cheapest per parameter goes, towards a number of units the cheapest.
+        bool perParameter = target.IsShare && candidates.Select(target.ParametersOf).Distinct().Count() > 1;
+        var search = new UnitSearch(judge, candidates, perParameter ? unit => target.ParametersOf(unit) : null);
+        bool goesOn = context.Recipe.Depth.FullPath;
+        UnitSet[] path = [.. search.Greedy(units => target.IsReached(units) && (!goesOn || units.Count == candidates.Count - 1))];
+        UnitSet last = Array.Find(path, set => target.IsReached(set.Units)) ?? path[^1];
+        target.ThrowIfMissed(last.Units);
+        IReadOnlyList<Unit> needed = target.Reach(last.Units);
+        if (context.Recipe.Depth.Search == DepthSearch.Swaps)
+        {
+            var start = new UnitSet(needed, needed.Count == last.Units.Count ? last.Value : judge.Try([.. needed.SkipLast(1)], [needed[^1]])[0]);
+            UnitSet swapped = search.Swap(start, target.IsReached);
+            needed = target.Reach(swapped.Units);
+            DepthFiles.AddPath(context, path, swapped);
+            DepthFiles.AddOrder(context, [.. needed, .. path[^1].Units.Except(needed)]);
+            return needed;
+        }
+
+        DepthFiles.AddPath(context, path, null);
+        DepthFiles.AddOrder(context, path[^1].Units);
+        return needed;
+    }
+
+    private static RemovalJudge Judge(PruningContext context, int expected)
+    {
+        var judge = new RemovalJudge(context, context.Recipe.Depth.Criterion);
+        string unit = context.Recipe.Depth.Units == DepthUnit.Block ? "blocks" : "sub-layers";
+        judge.Progress = (judged, value) => context.Progress?.Report(new PruningProgress(unit, Math.Min(1, (double)judged / expected), value));
+        return judge;
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Niwaki.Models;
-using Niwaki.Runs;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Methods;

@@ -1,4 +1,5 @@
 using Niwaki.Models;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Methods;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
@@ -64,7 +65,7 @@ internal sealed class NiwakiRounds
         double seconds = _context.Log.Seconds;
         using var round = new WidthRound(_context, number, _builder.Build(), _repair?.Biases(_removed.SelectMany(step => step.Units)));
         RoundRecord record = round.Sweep(_options.Prior, _magnitudes, _repair is not null);
-        IReadOnlyList<UnitGroup> groups = Groups(round, record.Prior);
+        List<UnitGroup> groups = Groups(round, record.Prior);
         var ablation = new GroupAblation(_context, round, Windows(round));
         _context.CountTokens(Windows(round).Sum(window => (long)window.Length));
         (double First, double Second)[] effects = ablation.Effects(groups, done => Report(number, (double)done / groups.Count));

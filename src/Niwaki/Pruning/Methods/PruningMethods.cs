@@ -1,3 +1,4 @@
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Methods;

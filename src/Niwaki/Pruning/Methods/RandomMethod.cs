@@ -1,5 +1,6 @@
 using Niwaki.Models;
 using Niwaki.Numerics;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Methods;

@@ -1,6 +1,6 @@
-using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
 

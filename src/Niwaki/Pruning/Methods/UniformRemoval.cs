@@ -1,6 +1,7 @@
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 
 namespace Niwaki.Pruning.Methods;
 

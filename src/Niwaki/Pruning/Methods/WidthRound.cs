@@ -3,6 +3,7 @@ using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Runs;
 

@@ -113,8 +113,8 @@ public class PruneCommandTests
         using var folder = new TemporaryFolder();
         string model = SmallModel.Write(folder["model"]);
 
-        CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks", "at most 2");
-        CommandRunner.Prune(model, folder["other"], "--method", "depth", "--plus", "true", "--json").AssertFails(1, "0 blocks");
+        CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks or sub-layers", "at most the 2");
+        CommandRunner.Prune(model, folder["other"], "--method", "depth", "--plus", "true", "--json").AssertFails(1, "2 blocks, none of which may go");
     }
 
     // A group has 8 channels: multiples of 32 leave 4 groups or none. Of 100 neurons 4 are the first to go; where none goes, 100 stay.

@@ -1,6 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 
-namespace Niwaki.Tensors;
+namespace Niwaki.Tensors.Native;
 
 /// <summary>Zeroed memory straight from the operating system's pages, for large buffers.</summary>
 /// <remarks>
@@ -24,6 +25,8 @@ internal static unsafe partial class PageMemory
     /// <summary>Takes zeroed memory that starts on a multiple of <see cref="Alignment"/>.</summary>
     /// <param name="bytes">At least one.</param>
     /// <exception cref="OutOfMemoryException">The system refuses the memory.</exception>
+    [SuppressMessage("Usage", "CA2201", Justification = "What the runtime's own allocators throw in this case; callers handle one type.")]
+    [SuppressMessage("Design", "MA0012", Justification = "As above.")]
     public static void* Allocate(nuint bytes)
     {
         if (!HasMappings)
@@ -38,7 +41,7 @@ internal static unsafe partial class PageMemory
         byte* start = (byte*)Map(null, taken, ReadWrite, Private | Anonymous, -1, 0);
         if ((nint)start == -1)
         {
-            throw new InsufficientMemoryException($"The system refuses {bytes:N0} bytes of memory.");
+            throw new OutOfMemoryException($"The system refuses {bytes:N0} bytes of memory.");
         }
 
         byte* aligned = (byte*)(((nuint)start + Alignment - 1) / Alignment * Alignment);

@@ -1,4 +1,4 @@
-namespace Niwaki.Pruning.Methods;
+namespace Niwaki.Pruning.Decisions;
 
 /// <summary>How far a run is.</summary>
 /// <param name="Stage">What is being done, such as <c>round 2 of 6</c>.</param>

@@ -3,11 +3,13 @@ using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Runs;
 
-namespace Niwaki.Pruning.Methods;
+namespace Niwaki.Pruning.Decisions;
 
 /// <summary>Everything that a method decides from, and the counters of what the decision costs.</summary>
 public sealed class PruningContext
 {
+    private readonly SortedDictionary<string, string> _files = new(StringComparer.Ordinal);
+
     /// <summary>The model folder.</summary>
     public required Checkpoint Checkpoint { get; init; }
 
@@ -52,6 +54,9 @@ public sealed class PruningContext
 
     /// <summary>Tokens that went through the model to decide, those of recorded evaluations included.</summary>
     public long ForwardTokens { get; private set; }
+
+    /// <summary>Text files for the run folder, by name.</summary>
+    public IReadOnlyDictionary<string, string> Files => _files;
 
     /// <summary>Tokens of the calibration windows.</summary>
     public long CalibrationTokens => Calibration.Sum(window => (long)window.Length);
@@ -113,6 +118,28 @@ public sealed class PruningContext
     /// <summary>Counts tokens that pass through the model beside the recorded evaluations.</summary>
     /// <param name="tokens">Tokens.</param>
     public void CountTokens(long tokens) => ForwardTokens += tokens;
+
+    /// <summary>The outcome of any evaluation on the calibration windows, taken from the journal where it is recorded.</summary>
+    /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
+    /// <param name="run">Makes the outcome.</param>
+    /// <returns>Mean over the scored tokens, in nats.</returns>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    public double Evaluate(string key, Func<EvaluationRecord> run)
+    {
+        CancellationToken.ThrowIfCancellationRequested();
+        long before = Log.Tokens;
+        double value = Log.GetOrRun(key, run).LossNats;
+        ForwardTokens += Log.Tokens - before; // nothing for what was asked for before
+        return value;
+    }
+
+    /// <summary>Counts a pass over the calibration windows that a method runs by itself.</summary>
+    public void CountPass() => ForwardTokens += CalibrationTokens;
+
+    /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
+    /// <param name="name">File name without folders.</param>
+    /// <param name="content">The text; a file of that name is replaced.</param>
+    public void AddFile(string name, string content) => _files[name] = content;
 
     /// <summary>Passes the calibration windows once for statistics.</summary>
     /// <param name="model">The model.</param>

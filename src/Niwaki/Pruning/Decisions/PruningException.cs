@@ -1,4 +1,4 @@
-namespace Niwaki.Pruning.Methods;
+namespace Niwaki.Pruning.Decisions;
 
 /// <summary>A method cannot do what its settings ask of it on this model.</summary>
 /// <param name="message">What was found, what was expected, and the next step.</param>

@@ -1,7 +1,7 @@
 using Niwaki.Models;
 using Niwaki.Runs;
 
-namespace Niwaki.Pruning.Methods;
+namespace Niwaki.Pruning.Decisions;
 
 /// <summary>Decides which units of a model go.</summary>
 public interface IPruningMethod

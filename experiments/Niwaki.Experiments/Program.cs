@@ -1,0 +1,29 @@
+namespace Niwaki.Experiments;
+
+/// <summary>Entry point of the experiments: the first argument names one, the rest are its own.</summary>
+internal static class Program
+{
+    private static readonly (string Name, string Description, Func<string[], int> Run)[] Experiments =
+    [
+        ("depth", "every subset of blocks or sub-layers beside what the methods find: NAME MODEL CALIBRATION EVALUATION CSV [block|sublayer] [seeds] [windows] [window]", DepthExperiment.Run),
+        ("depth-page", "the page of experiments/depth from its CSV: CSV PAGE", DepthPage.Run),
+    ];
+
+    private static int Main(string[] args)
+    {
+        foreach ((string name, _, Func<string[], int> run) in Experiments)
+        {
+            if (args.Length > 0 && args[0] == name)
+            {
+                return run(args[1..]);
+            }
+        }
+
+        foreach ((string name, string description, _) in Experiments)
+        {
+            Console.Error.WriteLine($"{name,-10} {description}");
+        }
+
+        return 2;
+    }
+}
