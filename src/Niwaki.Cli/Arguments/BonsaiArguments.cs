@@ -8,8 +8,8 @@ internal sealed class BonsaiArguments
 {
     private readonly Option<double?> _pruneFraction = new("--prune-fraction", "--prune_frac") { Description = "bonsai: share removed in a round" };
     private readonly Option<int?> _masks = new("--masks", "--masks_per_iter") { Description = "bonsai: sub-models evaluated in a round" };
-    private readonly Option<ImportancePrior?> _prior = new("--prior", "--prune_method") { Description = "bonsai: first guess at the importance of units. Default: wanda" };
-    private readonly Option<double?> _explorable = new("--explorable") { Description = "bonsai: units that may go in a round, in multiples of the share removed. Default: 2" };
+    private readonly Option<ImportancePrior?> _prior = new("--prior", "--prune_method") { Description = "bonsai, niwaki: first guess at the importance of units. Default: wanda; fluctuation for niwaki" };
+    private readonly Option<double?> _explorable = new("--explorable") { Description = "bonsai, niwaki: units that may go in a round, in multiples of the share removed. Default: 2; 4 for niwaki" };
     private readonly Option<BonsaiSampler?> _sampler = new("--sampler") { Description = "bonsai: draw from every sub-layer by itself or from all at once. Default: layer" };
     private readonly Option<bool?> _complement = new("--complement") { Description = "bonsai: evaluate the complement of every sub-model too. Default: true" };
     private readonly Option<CalibrationSets?> _sets = new("--calibration-sets") { Description = "bonsai: windows the same in all rounds, drawn for each, or disjoint. Default: fixed" };
@@ -17,7 +17,7 @@ internal sealed class BonsaiArguments
     private readonly Option<bool> _noPerturb = new("--no-perturb", "--no_perturb") { Description = "bonsai: the prior alone decides, no sub-model is evaluated" };
     private readonly Option<StopRule?> _stop = new("--stop") { Description = "bonsai: the exact target, or the published rule, which may fall short. Default: exact" };
     private readonly Option<double?> _tolerance = new("--tolerance", "--tol") { Description = "bonsai: distance from the target at which the published rule stops. Default: 0.02" };
-    private readonly Option<UnitRepair?> _repair = new("--repair", "--repair_method") { Description = "bonsai: put the mean output of removed units into biases. Default: none" };
+    private readonly Option<UnitRepair?> _repair = new("--repair", "--repair_method") { Description = "bonsai, niwaki: put the mean output of removed units into biases. Default: none" };
 
     /// <summary>How utilities become scores; what <c>refit</c> can change.</summary>
     private readonly Option<SubModelUtility?> _utility = new("--utility") { Description = "bonsai: what the regression explains. Default: perplexity" };
@@ -33,6 +33,15 @@ internal sealed class BonsaiArguments
 
     /// <summary>The options that change what is made of evaluations, not the evaluations.</summary>
     public IEnumerable<Option> Fit => [_utility, _regression, _ridge, _scope, _penalty, _epochs];
+
+    /// <summary>The prior, where it is given.</summary>
+    public ImportancePrior? Prior(ParseResult parsed) => parsed.GetValue(_prior);
+
+    /// <summary>The size of the pools, where it is given.</summary>
+    public double? Explorable(ParseResult parsed) => parsed.GetValue(_explorable);
+
+    /// <summary>The repair, where it is given.</summary>
+    public UnitRepair? Repair(ParseResult parsed) => parsed.GetValue(_repair);
 
     /// <summary>The settings that all options make.</summary>
     public BonsaiOptions Read(ParseResult parsed, BonsaiOptions options) => ReadFit(parsed, options) with

@@ -40,13 +40,14 @@ internal sealed class RecipeArguments
     private readonly Option<int?> _roundTo = new("--round-to") { Description = "Make kept widths multiples of 1, 32, 64, 128 or 256 channels. Default: 1" };
     private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
     private readonly BonsaiArguments _bonsai = new();
+    private readonly NiwakiArguments _niwaki = new();
     private readonly DepthArguments _depth = new();
 
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> Options =>
     [
         _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
-        _precision, .. _bonsai.All, .. _depth.All,
+        _precision, .. _bonsai.All, .. _niwaki.All, .. _depth.All,
     ];
 
     /// <summary>The recipe that the options make, not validated yet.</summary>
@@ -62,6 +63,7 @@ internal sealed class RecipeArguments
             Calibration = ReadCalibration(parsed, recipe.Calibration),
             Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
             Bonsai = _bonsai.Read(parsed, recipe.Bonsai),
+            Niwaki = _niwaki.Read(parsed, recipe.Niwaki, _bonsai),
             Depth = _depth.Read(parsed, recipe.Depth),
         };
     }

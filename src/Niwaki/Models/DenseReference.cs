@@ -33,9 +33,8 @@ public sealed class DenseReference : IDisposable
         {
             foreach ((int first, int count) in ForwardPass.Cut(dense, windows))
             {
-                ResidualStream stream = dense.Embed([.. windows.Skip(first).Take(count)]);
-                reference._sets.Add((first, stream));
-                dense.RunBlocks(stream, 0, dense.Config.Blocks.Count);
+                reference._sets.Add((first, dense.Embed([.. windows.Skip(first).Take(count)])));
+                dense.RunBlocks(reference._sets[^1].Stream, 0, dense.Config.Blocks.Count);
             }
 
             return reference;
@@ -60,14 +59,8 @@ public sealed class DenseReference : IDisposable
         foreach ((int first, ResidualStream dense) in _sets)
         {
             int[][] windows = [.. _windows.Skip(first).Take(dense.Windows.Count)];
-            using ResidualStream stream = model.Embed(windows);
-            model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)]);
-            int[] rows = [.. Enumerable.Range(0, windows.Length).SelectMany(i => Enumerable.Range(dense.FirstRow(i), windows[i].Length - 1))];
-            foreach (int[] tile in rows.Chunk(TileRows))
-            {
-                sum += SumOf(model, stream, dense, tile);
-                tokens += tile.Length;
-            }
+            sum += SumOfSet(model, gates, dense, windows);
+            tokens += windows.Sum(window => window.Length - 1L);
         }
 
         return sum / tokens;
@@ -82,6 +75,20 @@ public sealed class DenseReference : IDisposable
         }
 
         _sets.Clear();
+    }
+
+    private double SumOfSet(Transformer model, ModelGates? gates, ResidualStream dense, int[][] windows)
+    {
+        using ResidualStream stream = model.Embed(windows);
+        model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)]);
+        int[] rows = [.. Enumerable.Range(0, windows.Length).SelectMany(i => Enumerable.Range(dense.FirstRow(i), windows[i].Length - 1))];
+        double sum = 0;
+        foreach (int[] tile in rows.Chunk(TileRows))
+        {
+            sum += SumOf(model, stream, dense, tile);
+        }
+
+        return sum;
     }
 
     private double SumOf(Transformer model, ResidualStream stream, ResidualStream dense, int[] rows)

@@ -66,11 +66,23 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
             case PruningMethod.Bonsai:
                 long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1);
                 return (masks, masks);
+            case PruningMethod.Niwaki:
+                return Niwaki(recipe, config);
             case PruningMethod.Depth:
                 return Depth(recipe, DepthUnits.Of(config, recipe.Depth).Count);
             default:
                 return (0, 0);
         }
+    }
+
+    /// <summary>Two halves a group; the blocks in front of a group are shared, which halves a pass; priors and controls are passes of their own.</summary>
+    private static (long Evaluations, double Passes) Niwaki(Recipe recipe, ModelConfig config)
+    {
+        NiwakiOptions options = recipe.Niwaki;
+        double share = Math.Min(1, options.Explorable * recipe.Sparsity / options.Rounds);
+        long groups = config.Blocks.Sum(block => block.KeyValueHeads + (long)Math.Ceiling(share * block.Neurons / options.Group));
+        double windows = Math.Min(1, (double)options.WindowsPerGroup / recipe.Calibration.Windows);
+        return (options.Rounds * groups * 2, options.Rounds * (1 + windows + (groups * windows / 2)));
     }
 
     /// <summary>A scan over n units takes half of n passes, what lies in front of a unit being shared.</summary>

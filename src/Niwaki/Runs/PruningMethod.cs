@@ -17,4 +17,7 @@ public enum PruningMethod
 
     /// <summary>Width, by the size of the weights: the baseline that needs no text.</summary>
     Magnitude,
+
+    /// <summary>Width, by the measured effect of groups of units per parameter.</summary>
+    Niwaki,
 }

@@ -11,6 +11,7 @@ public static class PruningMethodNames
         ("depth+width", PruningMethod.DepthWidth),
         ("random", PruningMethod.Random),
         ("magnitude", PruningMethod.Magnitude),
+        ("niwaki", PruningMethod.Niwaki),
     ];
 
     /// <summary>The name of a method.</summary>

@@ -40,6 +40,9 @@ public sealed record Recipe
     /// <summary>Parameters of <see cref="PruningMethod.Bonsai"/>; other methods do not look at them.</summary>
     public BonsaiOptions Bonsai { get; init; } = new();
 
+    /// <summary>Parameters of <see cref="PruningMethod.Niwaki"/>; other methods do not look at them.</summary>
+    public NiwakiOptions Niwaki { get; init; } = new();
+
     /// <summary>Sets of calibration windows that a run reads: one, or one for every round that the sparsity takes.</summary>
     public int CalibrationSetCount => Method == PruningMethod.Bonsai && Bonsai.CalibrationSets != CalibrationSets.Fixed
         ? (int)Math.Min(Math.Ceiling(Sparsity / Bonsai.PruneFraction), int.MaxValue)

@@ -109,6 +109,7 @@ internal static class RecipeSchema
             options => options.Explorable,
             (options, value) => options with { Explorable = value }),
         .. BonsaiRecipeFields.All,
+        .. NiwakiRecipeFields.All,
         Depth(
             "criterion",
             ScalarRules.Choice(

@@ -43,6 +43,7 @@ public sealed class RecipeTests : IDisposable
             Tolerance = 0.01,
             Repair = UnitRepair.Bias,
         },
+        Niwaki = new() { Rounds = 3, Group = 8, WindowsPerGroup = 4, Explorable = 3.5, Prior = ImportancePrior.Wanda, Repair = UnitRepair.Bias },
         Depth = new()
         {
             Criterion = DepthCriterion.Kl,
@@ -94,6 +95,13 @@ public sealed class RecipeTests : IDisposable
           regression_epochs: 7
           stop: published
           tolerance: 0.01
+          repair: bias
+        niwaki:
+          rounds: 3
+          group: 8
+          windows_per_group: 4
+          explorable: 3.5
+          prior: wanda
           repair: bias
         depth:
           criterion: kl
@@ -217,7 +225,7 @@ public sealed class RecipeTests : IDisposable
 
     private static Recipe RandomRecipe(SeededRandom random) => new()
     {
-        Method = (PruningMethod)random.NextInt(4),
+        Method = (PruningMethod)random.NextInt(5),
         Model = RandomPath(random),
         WorkingFolder = RandomPath(random),
         Sparsity = 1e-9 + (random.NextDouble() * 0.999),
@@ -258,6 +266,15 @@ public sealed class RecipeTests : IDisposable
             RegressionEpochs = 1 + random.NextInt(10_000),
             Stop = (StopRule)random.NextInt(2),
             Tolerance = 1e-9 + (random.NextDouble() * 0.999),
+            Repair = (UnitRepair)random.NextInt(2),
+        },
+        Niwaki = new()
+        {
+            Rounds = 1 + random.NextInt(1000),
+            Group = 1 + random.NextInt(1 << 16),
+            WindowsPerGroup = 2 + random.NextInt(1000),
+            Explorable = 1 + (random.NextDouble() * 999),
+            Prior = (ImportancePrior)random.NextInt(5),
             Repair = (UnitRepair)random.NextInt(2),
         },
         Depth = new() { Plus = random.NextInt(2) == 0, Blocks = random.NextInt(2) == 0 ? null : 1 + random.NextInt(10_000) },

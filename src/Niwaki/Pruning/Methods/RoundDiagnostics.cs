@@ -1,4 +1,3 @@
-using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;

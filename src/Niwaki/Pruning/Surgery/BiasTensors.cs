@@ -3,7 +3,6 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
-using Niwaki.Plans;
 using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Surgery;

@@ -1,0 +1,111 @@
+using System.Globalization;
+using Niwaki.Models;
+using Niwaki.Pruning.Decisions;
+using Niwaki.Tensors;
+
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>Measures how the loss changes when one group of units is off, every group on the same windows.</summary>
+/// <remarks>
+/// Window by window, the loss of what is left of the model is the control variate: an effect is the mean difference on the same tokens, so that the
+/// difficulty of a text drops out. What a group cannot change, the blocks in front of it, is taken from the pass without it (prefix reuse), and
+/// many groups share a pass by gates of their own for each window. The numbers do not depend on how groups are put together into passes.
+/// </remarks>
+internal sealed class GroupAblation(PruningContext context, WidthRound round, IReadOnlyList<int[]> windows)
+{
+    /// <summary>Windows that go through the model at once, so that memory does not grow with the number of groups.</summary>
+    private const int WindowsPerPass = 64;
+
+    private readonly Dictionary<string, double> _measured = new(StringComparer.Ordinal);
+    private double[]? _control;
+
+    /// <summary>The effect of every group on either half of the windows, in nats per token.</summary>
+    /// <param name="groups">Groups in the order of their blocks.</param>
+    /// <param name="report">Told how many groups are done.</param>
+    public (double First, double Second)[] Effects(IReadOnlyList<UnitGroup> groups, Action<int> report)
+    {
+        var effects = new (double, double)[groups.Count];
+        for (int first = 0; first < groups.Count;)
+        {
+            int end = first;
+            while (end < groups.Count && groups[end].Units.Block == groups[first].Units.Block)
+            {
+                end++;
+            }
+
+            for (int g = first; g < end; g++)
+            {
+                effects[g] = (Effect(groups, first, end, g, 0), Effect(groups, first, end, g, 1));
+                report(g + 1);
+            }
+
+            first = end;
+        }
+
+        return effects;
+    }
+
+    private double Effect(IReadOnlyList<UnitGroup> groups, int first, int end, int group, int half)
+    {
+        int blocks = round.Config.Blocks.Count;
+        long tokens = HalfOf(half).Sum(i => (long)windows[i].Length) * (blocks - groups[group].Units.Block) / blocks;
+        double effect = context.Evaluate(KeyOf(group, half), tokens, () =>
+        {
+            if (!_measured.ContainsKey(KeyOf(group, half)))
+            {
+                Measure(groups, first, end);
+            }
+
+            return _measured[KeyOf(group, half)];
+        });
+        return double.IsFinite(effect) ? effect : double.MaxValue / 4;
+    }
+
+    private string KeyOf(int group, int half) =>
+        string.Create(CultureInfo.InvariantCulture, $"round {round.Number}, group {group}, half {half + 1}");
+
+    private IEnumerable<int> HalfOf(int half) => Enumerable.Range(0, windows.Count).Where(i => i % 2 == half);
+
+    /// <summary>Measures all groups of one block that are not recorded.</summary>
+    private void Measure(IReadOnlyList<UnitGroup> groups, int first, int end)
+    {
+        Transformer model = round.Model;
+        int block = groups[first].Units.Block;
+        using ResidualStream prefix = model.Embed(windows);
+        model.RunBlocks(prefix, 0, block);
+        _control ??= Control(model);
+        int perPass = Math.Max(1, WindowsPerPass / windows.Count);
+        foreach (int[] batch in Enumerable.Range(first, end - first).Where(g => !context.Log.Holds(KeyOf(g, 1))).Chunk(perPass))
+        {
+            context.CancellationToken.ThrowIfCancellationRequested();
+            double[] losses = Losses(model, prefix, [.. batch.Select(g => groups[g])], block);
+            for (int i = 0; i < batch.Length; i++)
+            {
+                foreach (int half in (ReadOnlySpan<int>)[0, 1])
+                {
+                    _measured[KeyOf(batch[i], half)] = HalfOf(half).Average(w => losses[(i * windows.Count) + w] - _control[w]);
+                }
+            }
+        }
+    }
+
+    private double[] Control(Transformer model) => [.. ForwardPass.Losses(model, windows).Select(Mean)];
+
+    /// <summary>Mean loss of every window for every group.</summary>
+    private double[] Losses(Transformer model, ResidualStream prefix, UnitGroup[] groups, int block)
+    {
+        int[][] repeated = [.. groups.SelectMany(_ => windows)];
+        using ResidualStream stream = model.Embed(repeated);
+        TensorView<float> values = stream.Values;
+        for (int row = 0; row < stream.Tokens; row++)
+        {
+            prefix.Values[row % prefix.Tokens].CopyTo(values[row]);
+        }
+
+        ModelGates[] gates = [.. groups.Select(group => group.Gates(round.Config))];
+        model.RunBlocks(stream, block, round.Config.Blocks.Count, [.. gates.SelectMany(gate => Enumerable.Repeat(gate, windows.Count))]);
+        return [.. model.Losses(stream).Select(Mean)];
+    }
+
+    private static double Mean(float[] losses) => losses.Sum(loss => (double)loss) / losses.Length;
+}

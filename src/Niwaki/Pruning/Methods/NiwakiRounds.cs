@@ -1,0 +1,167 @@
+using System.Globalization;
+using Niwaki.Models;
+using Niwaki.Plans;
+using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Decisions;
+using Niwaki.Pruning.Scores;
+using Niwaki.Pruning.Search;
+using Niwaki.Runs;
+
+namespace Niwaki.Pruning.Methods;
+
+/// <summary>The rounds of one run of <see cref="NiwakiMethod"/>.</summary>
+internal sealed class NiwakiRounds
+{
+    private readonly PruningContext _context;
+    private readonly NiwakiOptions _options;
+    private readonly long _target;
+    private readonly WeightMagnitudes _magnitudes;
+    private readonly BiasRepair? _repair;
+    private readonly SelectionBuilder _builder;
+    private readonly List<RemovalStep> _removed = [];
+
+    /// <summary>Begins with the whole model.</summary>
+    /// <param name="context">The run.</param>
+    public NiwakiRounds(PruningContext context)
+    {
+        _context = context;
+        _options = context.Recipe.Niwaki;
+        _target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
+        _repair = _options.Repair == UnitRepair.Bias ? new BiasRepair(context) : null;
+        _magnitudes = WeightMagnitudes.Measure(context.Checkpoint, context.Config, context.Team);
+        _builder = new SelectionBuilder(context.Config);
+    }
+
+    /// <summary>Runs all rounds.</summary>
+    /// <returns>What stays.</returns>
+    public ModelSelection Run()
+    {
+        for (int round = 1; _builder.RemovedPrunable < _target; round++)
+        {
+            IReadOnlyList<RemovalStep> steps = RunRound(round);
+            Remove(_builder, steps);
+            _removed.AddRange(steps);
+        }
+
+        // A large unit that goes last may overshoot by more than smaller ones of the rounds before hold: those come back.
+        IReadOnlyList<RemovalStep> needed = RemovalSteps.Needed(_removed, _target);
+        var result = new SelectionBuilder(_context.Config);
+        Remove(result, needed);
+        _context.Biases = _repair?.Biases(needed.SelectMany(step => step.Units));
+        return result.Build();
+    }
+
+    private static void Remove(SelectionBuilder builder, IEnumerable<RemovalStep> steps)
+    {
+        foreach (Unit unit in steps.SelectMany(step => step.Units))
+        {
+            builder.Remove(unit);
+        }
+    }
+
+    private IReadOnlyList<RemovalStep> RunRound(int number)
+    {
+        long tokens = _context.ForwardTokens;
+        double seconds = _context.Log.Seconds;
+        using var round = new WidthRound(_context, number, _builder.Build(), _repair?.Biases(_removed.SelectMany(step => step.Units)));
+        RoundRecord record = round.Sweep(_options.Prior, _magnitudes, _repair is not null);
+        List<UnitGroup> groups = Groups(round, record.Prior);
+        var ablation = new GroupAblation(_context, round, Windows(round));
+        _context.CountTokens(Windows(round).Sum(window => (long)window.Length));
+        (double First, double Second)[] effects = ablation.Effects(groups, done => Report(number, (double)done / groups.Count));
+        IReadOnlyList<RemovalStep> ordered = Order(round, groups, Posterior(groups, effects), record.Prior);
+        IReadOnlyList<RemovalStep> chosen = Choose(number, ordered);
+        _repair?.Note(round, record.Means, chosen);
+        AddReport(round, groups, effects, chosen, ordered, record.Prior, tokens, _context.Log.Seconds - seconds);
+        return [.. chosen.Select(round.ToSource)];
+    }
+
+    /// <summary>Every round looks at the next windows, so that no text decides alone.</summary>
+    private int[][] Windows(WidthRound round)
+    {
+        int count = Math.Min(_options.WindowsPerGroup, round.Windows.Count);
+        return [.. Enumerable.Range(0, count).Select(i => round.Windows[(((round.Number - 1) * count) + i) % round.Windows.Count])];
+    }
+
+    /// <summary>Every KV group, and the neurons of lowest prior in groups of neighbours by the prior.</summary>
+    private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior)
+    {
+        double perRound = _context.Recipe.Sparsity / _options.Rounds;
+        double left = 1 - ((double)_builder.RemovedPrunable / ParameterCounter.Count(_context.Config).Prunable);
+        double share = Math.Min(1, _options.Explorable * perRound / left);
+        var groups = new List<UnitGroup>();
+        for (int s = 0; s < round.SubLayers.Count; s++)
+        {
+            SubLayerUnits units = round.SubLayers[s];
+            double[] scores = prior[s];
+            bool isAttention = units.SubLayer == SubLayer.Attention;
+            int size = isAttention ? 1 : _options.Group;
+            int count = isAttention ? units.Count : Math.Min(units.Count, ((int)Math.Ceiling(share * units.Count) + size - 1) / size * size);
+            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(count)];
+            groups.AddRange(ranked.Chunk(size).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
+        }
+
+        return groups;
+    }
+
+    private static double[] Posterior(IReadOnlyList<UnitGroup> groups, (double First, double Second)[] effects) =>
+        [.. Enumerable.Range(0, groups.Count).GroupBy(g => groups[g].SubLayer)
+            .SelectMany(list => GroupPosterior.Means([.. list.Select(g => effects[g])], [.. list.Select(g => groups[g].Prior)]))];
+
+    /// <summary>Groups by effect per parameter; inside a group by the prior.</summary>
+    private IReadOnlyList<RemovalStep> Order(WidthRound round, IReadOnlyList<UnitGroup> groups, double[] means, IReadOnlyList<double[]> prior)
+    {
+        var steps = new List<RemovalStep>();
+        foreach (IGrouping<int, int> list in Enumerable.Range(0, groups.Count).GroupBy(g => groups[g].SubLayer))
+        {
+            SubLayerUnits units = round.SubLayers[list.Key];
+            (int Unit, double Score)[] ranked =
+            [
+                .. list.SelectMany(g => groups[g].Members.Select(unit => (unit, Score: means[g] / groups[g].Members.Length / units.UnitParameters)))
+                    .OrderBy(pair => pair.Score).ThenBy(pair => prior[list.Key][pair.unit]).ThenBy(pair => pair.unit),
+            ];
+            int multiple = WidthMultiple.Of(round.Config, units, _context.Recipe.RoundTo);
+            steps.AddRange(RemovalSteps.Cut(units, [.. ranked.Select(pair => pair.Unit)], [.. ranked.Select(pair => pair.Score)], multiple, list.Key));
+        }
+
+        return RemovalSteps.Order(steps);
+    }
+
+    private IReadOnlyList<RemovalStep> Choose(int number, IReadOnlyList<RemovalStep> ordered)
+    {
+        long missing = _target - _builder.RemovedPrunable;
+        if (ordered.Count == 0)
+        {
+            throw new PruningException(
+                $"Round {number} has no unit left to remove, but {missing:N0} parameters are missing to a sparsity of {_context.Recipe.Sparsity}. Lower the sparsity.");
+        }
+
+        long budget = Math.Min((long)Math.Ceiling((double)_target * number / _options.Rounds), _target) - _builder.RemovedPrunable;
+        IReadOnlyList<RemovalStep> chosen = budget >= missing ? RemovalSteps.Reach(ordered, missing) : RemovalSteps.Within(ordered, budget);
+        return chosen.Count > 0 ? chosen : RemovalSteps.Reach([ordered[0]], missing);
+    }
+
+    private void Report(int number, double done)
+    {
+        double rounds = Math.Max(number, _options.Rounds);
+        _context.Progress?.Report(new PruningProgress(string.Create(CultureInfo.InvariantCulture, $"round {number} of {rounds}"), (number - 1 + done) / rounds));
+    }
+
+    private void AddReport(
+        WidthRound round,
+        IReadOnlyList<UnitGroup> groups,
+        (double First, double Second)[] effects,
+        IReadOnlyList<RemovalStep> chosen,
+        IReadOnlyList<RemovalStep> ordered,
+        IReadOnlyList<double[]> prior,
+        long tokens,
+        double seconds)
+    {
+        IReadOnlyList<RemovalStep> byPrior = Order(round, groups, [.. groups.Select(group => group.Prior)], prior);
+        ReportedRound report = RoundDiagnostics.Create(_context, round, chosen, ordered, byPrior, tokens, seconds, 2 * groups.Count);
+        _context.Rounds.Add(report with
+        {
+            HalfCorrelation = RankCorrelation.Of([.. effects.Select(effect => effect.First)], [.. effects.Select(effect => effect.Second)]),
+        });
+    }
+}

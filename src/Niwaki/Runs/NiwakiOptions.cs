@@ -1,0 +1,23 @@
+namespace Niwaki.Runs;
+
+/// <summary>Parameters of <see cref="PruningMethod.Niwaki"/>: section <c>niwaki</c> of a recipe.</summary>
+public sealed record NiwakiOptions
+{
+    /// <summary>Rounds, each of which removes an equal share and begins with new priors, 1 to 1,000. Default 8.</summary>
+    public int Rounds { get; init; } = 8;
+
+    /// <summary>Neurons that are switched off together, 1 to 65,536. Default 16.</summary>
+    public int Group { get; init; } = 16;
+
+    /// <summary>Calibration windows that a group is tried on, 2 to 1,048,576 and no more than there are. Default 8.</summary>
+    public int WindowsPerGroup { get; init; } = 8;
+
+    /// <summary>Groups of a sub-layer that are tried, in multiples of the share that the round removes, 1 to 1,000. Default 4.</summary>
+    public double Explorable { get; init; } = 4;
+
+    /// <summary>Importance that forms the groups and that measurements are shrunk to. Default <see cref="ImportancePrior.Fluctuation"/>.</summary>
+    public ImportancePrior Prior { get; init; } = ImportancePrior.Fluctuation;
+
+    /// <summary>What makes up for removed units. Default <see cref="UnitRepair.None"/>.</summary>
+    public UnitRepair Repair { get; init; } = UnitRepair.None;
+}
