@@ -22,6 +22,7 @@ internal sealed class ContextFolder : IDisposable
             Team = team,
             Recipe = recipe,
             Calibration = calibration,
+            RoundStore = new RoundStore(Path.Combine(_path, "rounds")),
             Log = new EvaluationLog(_journal),
         };
     }

@@ -6,7 +6,8 @@ internal static class Program
     private static readonly (string Name, string Description, Func<string[], int> Run)[] Experiments =
     [
         ("depth", "every subset of blocks or sub-layers beside what the methods find: NAME MODEL CALIBRATION EVALUATION CSV [block|sublayer] [seeds] [windows] [window]", DepthExperiment.Run),
-        ("depth-page", "the page of experiments/depth from its CSV: CSV PAGE", DepthPage.Run),
+        ("depth-width", "depth, width and both at equal sparsity, as whole runs: NAME MODEL CALIBRATION EVALUATION CSV [seeds]", DepthWidthExperiment.Run),
+        ("depth-page", "the tables of experiments/depth/README.md: SUBSETS-CSV RUNS-CSV PAGE", DepthPage.Run),
     ];
 
     private static int Main(string[] args)

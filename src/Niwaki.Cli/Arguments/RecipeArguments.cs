@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Niwaki.Runs;
 
 namespace Niwaki.Cli.Arguments;
@@ -7,7 +8,12 @@ namespace Niwaki.Cli.Arguments;
 internal sealed class RecipeArguments
 {
     private readonly Option<string?> _recipe = new Option<string?>("--recipe", "--config") { Description = "Recipe to start from; options here override it", HelpName = "path" }.RefuseEmpty();
-    private readonly Option<PruningMethod?> _method = new("--method") { Description = "How units are chosen. Default: bonsai" };
+    private readonly Option<PruningMethod?> _method = new("--method")
+    {
+        Description = "How units are chosen. Default: bonsai",
+        HelpName = string.Join('|', PruningMethodNames.All.Select(entry => entry.Name)),
+        CustomParser = ParseMethod,
+    };
     private readonly Option<double?> _sparsity = new("--sparsity", "--sparsity_ratio", "--pruning_ratio")
     {
         Description = "Share of the attention and MLP parameters to remove, between 0 and 1. Default: 0.3",
@@ -35,24 +41,13 @@ internal sealed class RecipeArguments
     private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
     private readonly BonsaiArguments _bonsai = new();
     private readonly NiwakiArguments _niwaki = new();
-    private readonly Option<int?> _blocks = new("--blocks", "--num_pruned_blocks") { Description = "depth: blocks (or sub-layers) to remove, instead of a sparsity", HelpName = "count" };
-    private readonly Option<DepthCriterion?> _criterion = new("--criterion") { Description = "depth: what makes a block dispensable. Default: loss" };
-    private readonly Option<DepthSearch?> _search = new("--search") { Description = "depth: all at once, one by one, or one by one and exchanged afterwards. Default: oneshot" };
-    private readonly Option<DepthUnit?> _units = new("--units") { Description = "depth: whole blocks, or attention and MLP by themselves. Default: block" };
-    private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: with criterion magnitude" };
-    private readonly Option<int?> _magnitudePower = new("--magnitude-power", "--norm_power") { Description = "depth: power of the weights in criterion magnitude, 1 or 2. Default: 1" };
-    private readonly Option<bool?> _fullPath = new("--full-path") { Description = "depth: search on until one unit is left. Default: false" };
-    private readonly Option<string?> _order = new Option<string?>("--order")
-    {
-        Description = "depth: file with the order in which blocks go, such as a published block_order.csv; nothing is judged",
-        HelpName = "path",
-    }.RefuseEmpty();
+    private readonly DepthArguments _depth = new();
 
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> Options =>
     [
         _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
-        _precision, .. _bonsai.All, .. _niwaki.All, _blocks, _criterion, _search, _units, _plus, _magnitudePower, _fullPath, _order,
+        _precision, .. _bonsai.All, .. _niwaki.All, .. _depth.All,
     ];
 
     /// <summary>The recipe that the options make, not validated yet.</summary>
@@ -69,7 +64,7 @@ internal sealed class RecipeArguments
             Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
             Bonsai = _bonsai.Read(parsed, recipe.Bonsai),
             Niwaki = _niwaki.Read(parsed, recipe.Niwaki, _bonsai),
-            Depth = ReadDepth(parsed, recipe.Depth),
+            Depth = _depth.Read(parsed, recipe.Depth),
         };
     }
 
@@ -99,17 +94,20 @@ internal sealed class RecipeArguments
         };
     }
 
-    private DepthOptions ReadDepth(ParseResult parsed, DepthOptions options) => options with
+    private static PruningMethod? ParseMethod(ArgumentResult result)
     {
-        Criterion = parsed.GetValue(_criterion) ?? options.Criterion,
-        Search = parsed.GetValue(_search) ?? options.Search,
-        Units = parsed.GetValue(_units) ?? options.Units,
-        Blocks = parsed.GetValue(_blocks) ?? options.Blocks,
-        Plus = parsed.GetValue(_plus) ?? options.Plus,
-        MagnitudePower = parsed.GetValue(_magnitudePower) ?? options.MagnitudePower,
-        FullPath = parsed.GetValue(_fullPath) ?? options.FullPath,
-        Order = parsed.GetValue(_order) ?? options.Order,
-    };
+        string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+        foreach ((string name, PruningMethod method) in PruningMethodNames.All)
+        {
+            if (name.Equals(text, StringComparison.OrdinalIgnoreCase))
+            {
+                return method;
+            }
+        }
+
+        result.AddError($"Method is '{text}', expected one of {string.Join(", ", PruningMethodNames.All.Select(entry => entry.Name))}.");
+        return null;
+    }
 
     private static (TextSource Source, string? File) Source(string? given, TextSource source, string? file) => given switch
     {

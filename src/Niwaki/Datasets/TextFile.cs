@@ -24,8 +24,7 @@ public static class TextFile
         ArgumentOutOfRangeException.ThrowIfLessThan(maxBytes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(maxBytes, DefaultMaxBytes);
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        using MemoryStream bytes = ReadCapped(file, path, maxBytes);
-        string text = Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), path);
+        string text = ReadCapped(file, path, maxBytes, file.CanSeek ? file.Length : null);
         if (string.IsNullOrWhiteSpace(text))
         {
             throw new DatasetException(path, "holds no text", "at least one word", "Was the right file given?");
@@ -34,20 +33,23 @@ public static class TextFile
         return text;
     }
 
-    /// <summary>Counts while it reads: pipes and devices do not know their length in advance.</summary>
-    private static MemoryStream ReadCapped(FileStream file, string path, long maxBytes)
+    /// <summary>Reads a stream to its end as UTF-8; counts while it reads, because pipes do not know their length and archives may lie about it.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="name">Name of the text in messages.</param>
+    /// <param name="maxBytes">Largest size.</param>
+    /// <param name="length">Bytes that it says it has, or null.</param>
+    internal static string ReadCapped(Stream stream, string name, long maxBytes, long? length)
     {
-        var bytes = new MemoryStream(file.CanSeek ? (int)Math.Min(file.Length, maxBytes) : 0);
+        using var bytes = new MemoryStream((int)Math.Min(length ?? 0, Math.Min(maxBytes, 64 * ChunkBytes)));
         byte[] chunk = new byte[ChunkBytes];
         int count;
-        while ((count = file.Read(chunk)) > 0)
+        while ((count = stream.Read(chunk)) > 0)
         {
             if (bytes.Length + count > maxBytes)
             {
-                bytes.Dispose();
                 throw new DatasetException(
-                    path,
-                    file.CanSeek ? FormattableString.Invariant($"has {file.Length:N0} bytes") : "goes on",
+                    name,
+                    length > maxBytes ? FormattableString.Invariant($"has {length:N0} bytes") : "goes on",
                     FormattableString.Invariant($"at most {maxBytes:N0}"),
                     "Give a part of it: pruning and measuring rarely use more than a few million tokens.");
             }
@@ -55,7 +57,7 @@ public static class TextFile
             bytes.Write(chunk, 0, count);
         }
 
-        return bytes;
+        return Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name);
     }
 
     private static string Decode(ReadOnlySpan<byte> bytes, string path)

@@ -26,4 +26,38 @@ public static class TextTokens
                 FormattableString.Invariant($"ids below {vocabularySize}, the 'vocab_size' of config.json"),
                 nextStep: "Copy the tokenizer of this very model into the folder.");
     }
+
+    /// <summary>Turns documents into ids one behind the other, each with the end-of-text token behind it.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="documents">Documents, read as they come.</param>
+    /// <param name="vocabularySize">Ids that the model has: 0 to this, excluded.</param>
+    /// <param name="folder">The folder of the tokenizer, for messages.</param>
+    /// <param name="endOfText">Id that ends a document, unless the tokenizer sets it anyway; null: none.</param>
+    /// <exception cref="ModelFormatException">A text has a token that the model does not know.</exception>
+    /// <exception cref="DatasetException">There are more than 2^31 - 1 tokens.</exception>
+    public static int[] EncodeAll(Tokenizer tokenizer, IEnumerable<TextDocument> documents, int vocabularySize, string folder, int? endOfText)
+    {
+        ArgumentNullException.ThrowIfNull(documents);
+        var ids = new List<int>();
+        foreach (TextDocument document in documents)
+        {
+            int[] encoded = Encode(tokenizer, document.Text, vocabularySize, folder);
+            if (encoded.Length >= Array.MaxLength - ids.Count)
+            {
+                throw new DatasetException(
+                    document.Name,
+                    FormattableString.Invariant($"is the text at which {Array.MaxLength:N0} tokens are passed"),
+                    "fewer in all",
+                    "Train on a part of the texts.");
+            }
+
+            ids.AddRange(encoded);
+            if (endOfText is { } end && (encoded.Length == 0 || encoded[^1] != end))
+            {
+                ids.Add(end);
+            }
+        }
+
+        return [.. ids];
+    }
 }

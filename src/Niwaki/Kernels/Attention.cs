@@ -12,7 +12,7 @@ namespace Niwaki.Kernels;
 /// A NaN or ∞ in a key or value makes NaN only what sees it. Scratch memory, in the team: packed keys and values of some key heads,
 /// at most 16 MiB or those of one key head of one sequence, whichever is more; and about 12 + HeadDim/4 KiB a thread.
 /// </remarks>
-public static class Attention
+public static partial class Attention
 {
     /// <summary>Computes all heads of all sequences.</summary>
     /// <param name="team">The threads that run it.</param>
@@ -54,6 +54,11 @@ public static class Attention
         if (sequence.HeadGates is float[] gates && gates.Length != shape.Heads)
         {
             throw new ShapeMismatchException(nameof(sequence.HeadGates), $"[{gates.Length}]", $"[{shape.Heads}]");
+        }
+
+        if (sequence.LogSumExp.Columns != 0)
+        {
+            ThrowIfNotShape(sequence.LogSumExp, queries, shape.Heads, nameof(sequence.LogSumExp));
         }
 
         MemoryOverlap.ThrowIfPartial(sequence.Query, sequence.Output, nameof(sequence.Output));

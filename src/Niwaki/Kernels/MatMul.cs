@@ -4,7 +4,7 @@ using Niwaki.Tensors;
 namespace Niwaki.Kernels;
 
 /// <summary>The product of activations with packed weights: every linear of a model.</summary>
-public static unsafe class MatMul
+public static unsafe partial class MatMul
 {
     /// <summary>More scratch than this is not taken for one pass over the weights; longer batches make several passes.</summary>
     private const long ScratchLimit = 64L << 20;

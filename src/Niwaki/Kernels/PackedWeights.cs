@@ -10,8 +10,9 @@ namespace Niwaki.Kernels;
 /// </remarks>
 public sealed unsafe class PackedWeights : IDisposable
 {
-    private readonly NativeBuffer<byte> _data;
+    private readonly NativeBuffer<byte>? _data;
     private readonly NativeBuffer<float>? _scales;
+    private readonly byte* _borrowed;
 
     private PackedWeights(int outputs, int inputs, ElementType elementType, PackedFormat format, KernelPath path)
     {
@@ -34,12 +35,27 @@ public sealed unsafe class PackedWeights : IDisposable
             Blocks = new DepthBlocks(inputs);
         }
 
-        Panels = (int)(((long)outputs + PanelColumns - 1) / PanelColumns);
+        Panels = PanelCount(outputs, PanelColumns);
         _data = new NativeBuffer<byte>(checked((long)Panels * Blocks.Depth * StepBytes));
         if (format == PackedFormat.Int16)
         {
             _scales = new NativeBuffer<float>((long)Panels * Blocks.Depth / Int16Kernel.Group * PanelColumns);
         }
+    }
+
+    /// <summary>The shape of F32 panels in memory of somebody else, who fills them.</summary>
+    private PackedWeights(int outputs, int inputs, KernelPath path, byte* borrowed)
+    {
+        Outputs = outputs;
+        Inputs = inputs;
+        ElementType = ElementType.F32;
+        Format = PackedFormat.Stored;
+        Path = path;
+        PanelColumns = path.PanelColumns();
+        StepBytes = PanelColumns * sizeof(float);
+        Blocks = new DepthBlocks(inputs);
+        Panels = PanelCount(outputs, PanelColumns);
+        _borrowed = borrowed;
     }
 
     /// <summary>Rows of all stacked matrices together, N.</summary>
@@ -49,7 +65,7 @@ public sealed unsafe class PackedWeights : IDisposable
     public int Inputs { get; }
 
     /// <summary>Bytes of memory held.</summary>
-    public long ByteLength => _data.ByteLength + (_scales?.ByteLength ?? 0);
+    public long ByteLength => (_data?.ByteLength ?? 0) + (_scales?.ByteLength ?? 0);
 
     /// <summary>The element type that all matrices had; F32 where they differed.</summary>
     public ElementType ElementType { get; }
@@ -104,16 +120,26 @@ public sealed unsafe class PackedWeights : IDisposable
         }
     }
 
+    /// <summary>Panels of floats in borrowed memory, to be filled by the caller.</summary>
+    /// <param name="outputs">N.</param>
+    /// <param name="inputs">K.</param>
+    /// <param name="path">The path; fixes the width of a panel.</param>
+    /// <param name="memory"><see cref="BorrowedFloats"/> floats, aligned to 64 bytes.</param>
+    internal static PackedWeights Borrow(int outputs, int inputs, KernelPath path, float* memory) => new(outputs, inputs, path, (byte*)memory);
+
+    /// <summary>Floats of memory that <see cref="Borrow"/> needs.</summary>
+    internal static long BorrowedFloats(int outputs, int inputs, KernelPath path) => (long)PanelCount(outputs, path.PanelColumns()) * path.PanelColumns() * inputs;
+
     /// <inheritdoc />
     public void Dispose()
     {
-        _data.Dispose();
+        _data?.Dispose();
         _scales?.Dispose();
     }
 
     /// <summary>The packed [depth of the block, panel columns] weights of one panel in one block of inputs.</summary>
     internal byte* Panel(int block, int panel) =>
-        _data.Pointer + ((((long)Blocks.Start(block) * Panels) + ((long)panel * Blocks.Length(block))) * StepBytes);
+        Start + ((((long)Blocks.Start(block) * Panels) + ((long)panel * Blocks.Length(block))) * StepBytes);
 
     /// <summary>The [groups of the block, panel columns] scales of one panel; for <see cref="PackedFormat.Int16"/>.</summary>
     internal float* Scales(int block, int panel) =>
@@ -121,5 +147,9 @@ public sealed unsafe class PackedWeights : IDisposable
         + ((((long)Blocks.Start(block) * Panels) + ((long)panel * Blocks.Length(block))) / Int16Kernel.Group * PanelColumns);
 
     /// <exception cref="ObjectDisposedException">The weights were disposed of.</exception>
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_data.Pointer is null, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Start is null, this);
+
+    private byte* Start => _data is null ? _borrowed : _data.Pointer;
+
+    private static int PanelCount(int outputs, int panelColumns) => (int)(((long)outputs + panelColumns - 1) / panelColumns);
 }

@@ -8,7 +8,7 @@ namespace Niwaki.Kernels;
 /// y[i] = x[i] / sqrt(mean_j x[j]² + ε) · w[i]. float32, the sum of squares in several float32 partial sums added in a fixed order: a row's
 /// result depends on the row and the vector width alone. A NaN makes its row NaN; squares that overflow make it 0 (and ∞ there NaN).
 /// </remarks>
-public static unsafe class RmsNorm
+public static unsafe partial class RmsNorm
 {
     /// <summary>Normalises every row.</summary>
     /// <param name="team">The threads that run it.</param>

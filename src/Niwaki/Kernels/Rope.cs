@@ -5,7 +5,7 @@ using Niwaki.Tensors;
 namespace Niwaki.Kernels;
 
 /// <summary>Rotary positions: turns pairs of elements of every head by an angle that grows with the position (Su et al., 2021, equation 34).</summary>
-public static unsafe class Rope
+public static unsafe partial class Rope
 {
     /// <summary>(a, b) becomes (a·cos - b·sin, b·cos + a·sin) for every pair of every head, in place.</summary>
     /// <remarks>float32. Elements of a head from the rotary dimension on stay as they are. Same bits for any number of threads.</remarks>
@@ -23,10 +23,25 @@ public static unsafe class Rope
     {
         ArgumentNullException.ThrowIfNull(team);
         ArgumentNullException.ThrowIfNull(table);
-        HeadShape.ThrowIfNotHeads(x, headDim, nameof(x));
+        ThrowIfInvalid(x, headDim, positions, table, pairing, nameof(x));
+        float[] rows = table.Rows(LastPosition(positions) + 1);
+        float* angles = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(rows, 0);
+        fixed (int* position = positions)
+        {
+            team.For(x.Rows, RowChunk.Rows(x.Columns), new RopeKernel(
+                (nint)x.Pointer, x.RowStride, (nint)position, (nint)angles, x.Columns / headDim, headDim, table.RotaryDim, pairing));
+        }
+
+        GC.KeepAlive(rows);
+    }
+
+    private static void ThrowIfInvalid(
+        TensorView<float> x, int headDim, ReadOnlySpan<int> positions, RopeTable table, RopePairing pairing, string name)
+    {
+        HeadShape.ThrowIfNotHeads(x, headDim, name);
         if (headDim < table.RotaryDim)
         {
-            throw new ShapeMismatchException(nameof(x), $"[{x.Rows}, heads · {headDim}]", $"heads of at least {table.RotaryDim}, the rotary dimension");
+            throw new ShapeMismatchException(name, $"[{x.Rows}, heads · {headDim}]", $"heads of at least {table.RotaryDim}, the rotary dimension");
         }
 
         if (positions.Length != x.Rows)
@@ -38,16 +53,6 @@ public static unsafe class Rope
         {
             throw new ArgumentOutOfRangeException(nameof(pairing), pairing, $"Pairing is {pairing}, expected HalfSplit or Adjacent.");
         }
-
-        float[] rows = table.Rows(LastPosition(positions) + 1);
-        float* angles = (float*)Marshal.UnsafeAddrOfPinnedArrayElement(rows, 0);
-        fixed (int* position = positions)
-        {
-            team.For(x.Rows, RowChunk.Rows(x.Columns), new RopeKernel(
-                (nint)x.Pointer, x.RowStride, (nint)position, (nint)angles, x.Columns / headDim, headDim, table.RotaryDim, pairing));
-        }
-
-        GC.KeepAlive(rows);
     }
 
     private static int LastPosition(ReadOnlySpan<int> positions)

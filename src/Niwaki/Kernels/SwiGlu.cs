@@ -4,7 +4,7 @@ using Niwaki.Tensors;
 namespace Niwaki.Kernels;
 
 /// <summary>The gated activation of Llama-style feed-forward layers (Shazeer, 2020, SwiGLU).</summary>
-public static unsafe class SwiGlu
+public static unsafe partial class SwiGlu
 {
     /// <summary>y = silu(gate) · up, silu(x) = x / (1 + e^-x).</summary>
     /// <remarks>float32, element by element; the exponential is at most 1 unit in the last place off. Same bits for any number of threads.</remarks>

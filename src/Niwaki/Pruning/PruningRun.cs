@@ -186,7 +186,7 @@ public sealed class PruningRun : IDisposable
         Recipe recipe = _folder.Recipe;
         var plan = new PruningPlan
         {
-            Method = RunReports.NameOf(recipe.Method),
+            Method = PruningMethodNames.NameOf(recipe.Method),
             Sparsity = recipe.Sparsity,
             Seed = recipe.Seed,
             SourceName = Path.GetFileName(Path.TrimEndingDirectorySeparator(_checkpoint.Folder)),

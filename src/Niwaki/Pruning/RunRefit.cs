@@ -51,7 +51,7 @@ public sealed class RunRefit
         Recipe recipe = folder.Recipe;
         if (recipe.Method != PruningMethod.Bonsai || !File.Exists(folder.ReportPath))
         {
-            throw new PruningException($"'{run}' holds a run of {RunReports.NameOf(recipe.Method)}{(File.Exists(folder.ReportPath) ? "" : " that has not ended")}, expected one of bonsai that has.");
+            throw new PruningException($"'{run}' holds a run of {PruningMethodNames.NameOf(recipe.Method)}{(File.Exists(folder.ReportPath) ? "" : " that has not ended")}, expected one of bonsai that has.");
         }
 
         if (Path.Exists(path))

@@ -28,7 +28,7 @@ internal static class RunReports
         Recipe recipe = folder.Recipe;
         return new RunReport
         {
-            Method = NameOf(recipe.Method),
+            Method = PruningMethodNames.NameOf(recipe.Method),
             Model = recipe.Model!,
             Seed = recipe.Seed,
             SparsityTarget = recipe.Sparsity,
@@ -55,9 +55,6 @@ internal static class RunReports
             Blocks = [.. config.Blocks.Select((shape, i) => new ReportedBlock(i, Shape(shape), Shape(selection.Blocks[i].Shape)))],
         };
     }
-
-    /// <summary>A method as recipes write it.</summary>
-    public static string NameOf(PruningMethod method) => method.ToString().ToLowerInvariant();
 
     private static ReportedShape Shape(BlockShape shape) => new(shape.Heads, shape.KeyValueHeads, shape.Neurons);
 }

@@ -9,6 +9,9 @@ public enum PruningMethod
     /// <summary>Whole blocks, by the loss without each of them (Shortened LLaMA, arXiv 2402.02834).</summary>
     Depth,
 
+    /// <summary>First blocks or sub-layers, then width, with the split that a measurement favours.</summary>
+    DepthWidth,
+
     /// <summary>Width, at random: the baseline that a method has to beat.</summary>
     Random,
 

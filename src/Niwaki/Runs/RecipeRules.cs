@@ -53,14 +53,14 @@ internal static class RecipeRules
                 ? $"'bonsai.explorable' times 'bonsai.prune_fraction' is {ScalarText.Number(bonsai.Explorable * bonsai.PruneFraction)}, "
                     + "expected at most 1, which is every unit."
                 : null,
-            bonsai.RegressionScope == RegressionScope.Local && bonsai.Regression != RegressionKind.Published
-                ? "'bonsai.regression_scope' is local, expected global unless 'bonsai.regression' is published."
-                : null,
             recipe.Depth is { Search: not DepthSearch.OneShot, Criterion: not (DepthCriterion.Loss or DepthCriterion.Kl) }
                 ? "'depth.search' judges whole models, expected 'depth.criterion' loss or kl. With another criterion use 'depth.search: oneshot'."
                 : null,
             recipe.Depth is { Order: not null, Search: not DepthSearch.OneShot }
                 ? "'depth.order' names the order of the units, expected no 'depth.search' beside it."
+                : null,
+            bonsai.RegressionScope == RegressionScope.Local && bonsai.Regression != RegressionKind.Published
+                ? "'bonsai.regression_scope' is local, expected global unless 'bonsai.regression' is published."
                 : null,
         ];
         return faults.OfType<string>();

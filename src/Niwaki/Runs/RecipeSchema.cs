@@ -12,12 +12,7 @@ internal static class RecipeSchema
     [
         new TypedRecipeField<PruningMethod>(
             "method",
-            ScalarRules.Choice(
-                ("bonsai", PruningMethod.Bonsai),
-                ("depth", PruningMethod.Depth),
-                ("random", PruningMethod.Random),
-                ("magnitude", PruningMethod.Magnitude),
-                ("niwaki", PruningMethod.Niwaki)),
+            ScalarRules.Choice([.. PruningMethodNames.All]),
             recipe => recipe.Method,
             (recipe, value) => recipe with { Method = value }),
         new TypedRecipeField<string?>(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Niwaki.Formats;
 
 namespace Niwaki.Runs;
@@ -86,6 +87,7 @@ public sealed record RunReport
     public required IReadOnlyList<ReportedBlock> Blocks { get; init; }
 
     /// <summary>The rounds of a width method; null for the others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ReportedRound>? Rounds { get; init; }
 
     /// <summary>The report as indented JSON with a line end.</summary>

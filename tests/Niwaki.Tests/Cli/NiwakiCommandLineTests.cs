@@ -13,6 +13,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("score")]
     [InlineData("tokenize")]
     [InlineData("generate")]
+    [InlineData("train")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -37,6 +38,18 @@ public partial class NiwakiCommandLineTests
 
         Assert.Equal((0, ""), (result.ExitCode, result.Error));
         Assert.NotEqual("", result.Output);
+    }
+
+    [Fact]
+    public void Help_ExampleOfTrain_Runs()
+    {
+        using var folder = new TemporaryFolder();
+        string[] example = [.. ExampleOf(CommandRunner.Run("train", "--help").Output).Select(FromRoot)];
+        example[^1] = folder["trained"];
+
+        CommandResult result = CommandRunner.Run(example);
+
+        Assert.True(result.ExitCode == 0, result.Error);
     }
 
     [Fact]

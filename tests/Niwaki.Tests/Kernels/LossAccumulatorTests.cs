@@ -166,7 +166,7 @@ public sealed unsafe class LossAccumulatorTests : IDisposable
 
             double expected;
             float largest;
-            fixed (float* pointer = logits)
+            fixed (float* pointer = (float[])logits.Clone())
             {
                 expected = LossReduction.SumOfExponentialsScalar(pointer, n, out largest);
             }

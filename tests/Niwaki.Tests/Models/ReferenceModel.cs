@@ -10,6 +10,24 @@ namespace Niwaki.Tests.Models;
 /// </summary>
 internal sealed class ReferenceModel(Checkpoint checkpoint, ModelConfig config)
 {
+    private readonly Dictionary<string, double[]> _values = new(StringComparer.Ordinal);
+
+    /// <summary>The weights of a tensor, row by row; changing them changes the model.</summary>
+    public double[] Values(string name)
+    {
+        if (!_values.TryGetValue(name, out double[]? values))
+        {
+            IReadOnlyList<long> shape = checkpoint.Find(name)!.Shape;
+            int columns = (int)shape[^1];
+            int rows = shape.Count == 1 ? 1 : (int)shape[0];
+            WeightView view = shape.Count == 1 ? checkpoint.Vector(name, columns) : checkpoint.Matrix(name, rows, columns);
+            values = [.. Enumerable.Range(0, rows).SelectMany(row => Row(view, row))];
+            _values.Add(name, values);
+        }
+
+        return values;
+    }
+
     /// <summary>Logits of one window, [tokens][vocabulary].</summary>
     public double[][] Logits(int[] ids, ModelGates? gates = null)
     {
@@ -192,11 +210,17 @@ internal sealed class ReferenceModel(Checkpoint checkpoint, ModelConfig config)
 
     private double[][] Matrix(string name, int rows, int columns)
     {
-        WeightView view = checkpoint.Matrix(name, rows, columns);
-        return [.. Enumerable.Range(0, rows).Select(row => Row(view, row))];
+        double[] values = Values(name);
+        Assert.Equal(rows * columns, values.Length);
+        return [.. Enumerable.Range(0, rows).Select(row => values[(row * columns)..((row + 1) * columns)])];
     }
 
-    private double[] Vector(string name, int length) => Row(checkpoint.Vector(name, length), 0);
+    private double[] Vector(string name, int length)
+    {
+        double[] values = Values(name);
+        Assert.Equal(length, values.Length);
+        return values;
+    }
 
     private static double[] Row(WeightView view, int row)
     {

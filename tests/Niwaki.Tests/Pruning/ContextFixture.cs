@@ -54,8 +54,8 @@ internal sealed class ContextFixture : IDisposable
             Team = _team,
             Recipe = Recipe,
             Calibration = Calibration,
-            Log = new EvaluationLog(_journal),
             RoundStore = new RoundStore(_folder["rounds"]),
+            Log = new EvaluationLog(_journal),
             MemoryBytes = MemoryBytes,
             CancellationToken = TestContext.Current.CancellationToken,
         };

@@ -27,8 +27,8 @@ public sealed class RecipeFaultTests : IDisposable
     [InlineData("seed: 9223372036854775808", "Seed is 9223372036854775808, expected a whole number of at most 64 bits.")]
     [InlineData("round_to: 48", "'round_to' is 48, expected 1, 32, 64, 128 or 256.")]
     [InlineData("precision: int8", "Precision is 'int8', expected exact or int16.")]
-    [InlineData("method: bonsia", "Method is 'bonsia', expected bonsai, depth, random, magnitude or niwaki. Did you mean 'bonsai'?")]
-    [InlineData("method: 0", "Method is 0, expected bonsai, depth, random, magnitude or niwaki.")]
+    [InlineData("method: bonsia", "Method is 'bonsia', expected bonsai, depth, depth+width, random, magnitude or niwaki. Did you mean 'bonsai'?")]
+    [InlineData("method: 0", "Method is 0, expected bonsai, depth, depth+width, random, magnitude or niwaki.")]
     [InlineData("model: ''", "Model is \"\", expected a path without control characters of at most 4096 characters, or null.")]
     [InlineData("model: \"a\\eb\"", "Model is \"a\\U0000001Bb\", expected a path without control characters of at most 4096 characters, or null.")]
     [InlineData("calibration: {windows: 0}", "'calibration.windows' is 0, expected a whole number from 1 to 1,048,576.")]
@@ -203,7 +203,7 @@ public sealed class RecipeFaultTests : IDisposable
             [
                 "Model is missing, expected the path of a model folder. Name it on the command line or in the recipe as 'model'.",
                 "'working_folder' is 'relative', expected an absolute path.",
-                "Method is 9, expected bonsai, depth, random, magnitude or niwaki.",
+                "Method is 9, expected bonsai, depth, depth+width, random, magnitude or niwaki.",
                 "Sparsity is 50, expected a fraction between 0 and 1. Did you mean 0.5?",
                 "'calibration.temperature' is NaN, expected a number from 0 to 10.",
                 "'calibration.source' is self, expected file because 'calibration.file' is 'a'. Leave one of them out.",

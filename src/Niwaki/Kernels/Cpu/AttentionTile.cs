@@ -75,6 +75,11 @@ internal readonly unsafe struct AttentionTile<TLanes>
             AddValues(keys, block, count);
         }
 
+        for (int query = 0; query < queries; query++)
+        {
+            sequence.SetLogSumExp(firstQuery + query, head, _largest[query], _total[query]);
+        }
+
         Finish(sequence.Gate(head));
         Transposition.Copy(_output, _width, d, queries, sequence.Output.RowPointer(firstQuery) + ((long)head * d), sequence.Output.RowStride);
     }

@@ -85,6 +85,7 @@ internal static unsafe class DirectAttention
                 AddWeighted<TLanes>(scores, keys, sequence.Value.RowPointer(block) + column, sequence.Value.RowStride, d, sum);
             }
 
+            sequence.SetLogSumExp(query, head, largest, total);
             Scale<TLanes>(sum, d, gate / total);
             new ReadOnlySpan<float>(sum, d).CopyTo(new Span<float>(output, d));
         }

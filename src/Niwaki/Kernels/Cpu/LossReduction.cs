@@ -95,6 +95,24 @@ internal sealed unsafe class LossReduction : IDisposable
         }
     }
 
+    /// <summary><see cref="SumOfExponentials{TLanes}"/> at the register width of this machine; the logits become the exponentials.</summary>
+    public static double SumOfExponentials(float* logits, int count, out float largest)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            return SumOfExponentials<Lanes512>(logits, count, out largest);
+        }
+
+        if (Vector256.IsHardwareAccelerated)
+        {
+            return SumOfExponentials<Lanes256>(logits, count, out largest);
+        }
+
+        return Vector128.IsHardwareAccelerated
+            ? SumOfExponentials<Lanes128>(logits, count, out largest)
+            : SumOfExponentialsScalar(logits, count, out largest);
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {
@@ -103,7 +121,7 @@ internal sealed unsafe class LossReduction : IDisposable
         _sums.Dispose();
     }
 
-    /// <summary>The scalar twin of <see cref="SumOfExponentials{TLanes}"/>.</summary>
+    /// <summary>The scalar twin of <see cref="SumOfExponentials{TLanes}"/>; overwrites the logits too.</summary>
     internal static double SumOfExponentialsScalar(float* logits, int count, out float largest)
     {
         largest = float.MinValue;
@@ -115,7 +133,8 @@ internal sealed unsafe class LossReduction : IDisposable
         double sum = 0;
         for (int i = 0; i < count; i++)
         {
-            sum += MathF.Exp(logits[i] - largest);
+            logits[i] = MathF.Exp(logits[i] - largest);
+            sum += logits[i];
         }
 
         return sum;
@@ -145,23 +164,6 @@ internal sealed unsafe class LossReduction : IDisposable
         }
 
         return Sum(logits, padded);
-    }
-
-    private static double SumOfExponentials(float* logits, int count, out float largest)
-    {
-        if (Vector512.IsHardwareAccelerated)
-        {
-            return SumOfExponentials<Lanes512>(logits, count, out largest);
-        }
-
-        if (Vector256.IsHardwareAccelerated)
-        {
-            return SumOfExponentials<Lanes256>(logits, count, out largest);
-        }
-
-        return Vector128.IsHardwareAccelerated
-            ? SumOfExponentials<Lanes128>(logits, count, out largest)
-            : SumOfExponentialsScalar(logits, count, out largest);
     }
 
     private static double Sum(float* values, int count)

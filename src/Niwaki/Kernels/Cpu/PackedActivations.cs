@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Niwaki.Kernels.Cpu;
@@ -27,6 +28,28 @@ internal readonly unsafe struct PackedActivations(uint* pointer, RowTiling tilin
         }
     }
 
+    /// <summary>Packs some tiles of rows of X through all blocks of K, where X is stored transposed: every step of K is a row of memory.</summary>
+    /// <remarks>Tiles side by side, because steps lie far apart: of each a run of whole cache lines is read at a time.</remarks>
+    public void PackTilesOfTransposed(int firstTile, int endTile, float* x, long stepStride)
+    {
+        for (int block = 0; block < blocks.Count; block++)
+        {
+            int steps = blocks.Length(block);
+            uint* step = (uint*)(x + (blocks.Start(block) * stepStride));
+            for (int k = 0; k < steps; k++, step += stepStride)
+            {
+                int first = tiling.Start(firstTile);
+                for (int tile = firstTile; tile < endTile; tile++)
+                {
+                    int next = tiling.Start(tile + 1);
+                    int rows = next - first;
+                    CopyStep(step + first, rows, Tile(block, first) + ((long)k * rows));
+                    first = next;
+                }
+            }
+        }
+    }
+
     /// <summary>packed[k, row] = x[row, k] for up to six rows.</summary>
     public static void Pack(uint* x, long rowStride, int rows, int depth, uint* packed)
     {
@@ -45,6 +68,23 @@ internal readonly unsafe struct PackedActivations(uint* pointer, RowTiling tilin
             {
                 packed[((long)k * rows) + row] = x[(row * rowStride) + k];
             }
+        }
+    }
+
+    /// <summary>Six words as four and two: exactly what is there, no byte more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyStep(uint* source, int rows, uint* target)
+    {
+        if (rows == 6)
+        {
+            Vector128.Load(source).Store(target);
+            Vector64.Load(source + 4).Store(target + 4);
+            return;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            target[row] = source[row];
         }
     }
 

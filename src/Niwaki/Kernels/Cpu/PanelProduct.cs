@@ -43,12 +43,24 @@ internal abstract unsafe class PanelProduct : ITeamJob
     /// <summary>The row tiles of X and Y.</summary>
     protected RowTiling Tiling { get; }
 
+    /// <summary>Panels that are packed together with the activations; none where the weights came packed.</summary>
+    protected virtual int PanelsToPack => 0;
+
     /// <inheritdoc />
     public void Execute(ThreadTeam team, int member)
     {
-        for (int tile = team.NextTicket(); tile < Tiling.Count; tile = team.NextTicket())
+        int tickets = PanelsToPack + ((Tiling.Count + TilesPackedTogether - 1) / TilesPackedTogether);
+        for (int ticket = team.NextTicket(); ticket < tickets; ticket = team.NextTicket())
         {
-            PackTile(tile);
+            if (ticket < PanelsToPack)
+            {
+                PackPanel(ticket);
+            }
+            else
+            {
+                int first = (ticket - PanelsToPack) * TilesPackedTogether;
+                PackTiles(first, Math.Min(Tiling.Count, first + TilesPackedTogether));
+            }
         }
 
         team.Barrier();
@@ -68,8 +80,25 @@ internal abstract unsafe class PanelProduct : ITeamJob
         }
     }
 
+    /// <summary>Row tiles that a member packs at a time.</summary>
+    protected virtual int TilesPackedTogether => 1;
+
     /// <summary>Packs the activations of one row tile into scratch memory.</summary>
     protected abstract void PackTile(int tile);
+
+    /// <summary>Packs the activations of some row tiles.</summary>
+    protected virtual void PackTiles(int first, int end)
+    {
+        for (int tile = first; tile < end; tile++)
+        {
+            PackTile(tile);
+        }
+    }
+
+    /// <summary>Packs one panel of weights into scratch memory.</summary>
+    protected virtual void PackPanel(int panel)
+    {
+    }
 
     /// <summary>Readies one block of a panel and returns where the kernel shall read it.</summary>
     protected abstract byte* OpenPanel(int member, int block, int panel);

@@ -40,6 +40,7 @@ internal static unsafe class ScalarAttention
             AddScaled(output, p, sequence.Value[first + i].Slice(column, d));
         }
 
+        sequence.SetLogSumExp(query, head, largest, sum);
         for (int i = 0; i < d; i++)
         {
             output[i] *= gate / sum;

@@ -97,6 +97,25 @@ public sealed class PruningContext
         }).LossNats;
     }
 
+    /// <summary>The outcome of any evaluation on the calibration windows, taken from the journal where it is recorded.</summary>
+    /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
+    /// <param name="run">Makes the outcome.</param>
+    /// <returns>Mean over the scored tokens, in nats.</returns>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    public double Evaluate(string key, Func<EvaluationRecord> run)
+    {
+        CancellationToken.ThrowIfCancellationRequested();
+        long before = Log.Tokens;
+        double value = Log.GetOrRun(key, run).LossNats;
+        ForwardTokens += Log.Tokens - before; // nothing for what was asked for before
+        return value;
+    }
+
+    /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
+    /// <param name="name">File name without folders.</param>
+    /// <param name="content">The text; a file of that name is replaced.</param>
+    public void AddFile(string name, string content) => _files[name] = content;
+
     /// <summary>A number about a sub-model that is recorded as its loss, taken from the journal where it is there.</summary>
     /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
     /// <param name="tokens">Tokens that the evaluation passes through the model.</param>
@@ -118,28 +137,6 @@ public sealed class PruningContext
     /// <summary>Counts tokens that pass through the model beside the recorded evaluations.</summary>
     /// <param name="tokens">Tokens.</param>
     public void CountTokens(long tokens) => ForwardTokens += tokens;
-
-    /// <summary>The outcome of any evaluation on the calibration windows, taken from the journal where it is recorded.</summary>
-    /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
-    /// <param name="run">Makes the outcome.</param>
-    /// <returns>Mean over the scored tokens, in nats.</returns>
-    /// <exception cref="OperationCanceledException">The run was ended.</exception>
-    public double Evaluate(string key, Func<EvaluationRecord> run)
-    {
-        CancellationToken.ThrowIfCancellationRequested();
-        long before = Log.Tokens;
-        double value = Log.GetOrRun(key, run).LossNats;
-        ForwardTokens += Log.Tokens - before; // nothing for what was asked for before
-        return value;
-    }
-
-    /// <summary>Counts a pass over the calibration windows that a method runs by itself.</summary>
-    public void CountPass() => ForwardTokens += CalibrationTokens;
-
-    /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
-    /// <param name="name">File name without folders.</param>
-    /// <param name="content">The text; a file of that name is replaced.</param>
-    public void AddFile(string name, string content) => _files[name] = content;
 
     /// <summary>Passes the calibration windows once for statistics.</summary>
     /// <param name="model">The model.</param>

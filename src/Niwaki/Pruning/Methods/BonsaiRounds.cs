@@ -17,18 +17,23 @@ internal sealed class BonsaiRounds : IDisposable
     private readonly BiasRepair? _repair;
     private readonly SelectionBuilder _builder;
     private readonly List<RemovalStep> _removed = [];
+    private readonly IReadOnlyList<Unit> _gone;
+    private readonly long _removedBefore;
     private Transformer? _dense;
 
-    /// <summary>Begins with the whole model.</summary>
+    /// <summary>Begins with the whole model, or with what others left of it.</summary>
     /// <param name="context">The run.</param>
-    public BonsaiRounds(PruningContext context)
+    /// <param name="gone">Units that are removed already; they count towards the target and stay removed.</param>
+    public BonsaiRounds(PruningContext context, IReadOnlyList<Unit>? gone = null)
     {
+        _gone = gone ?? [];
         _context = context;
         _prunable = ParameterCounter.Count(context.Config).Prunable;
         _target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
         _repair = context.Recipe.Bonsai.Repair == UnitRepair.Bias ? new BiasRepair(context) : null;
         _magnitudes = WeightMagnitudes.Measure(context.Checkpoint, context.Config, context.Team);
-        _builder = new SelectionBuilder(context.Config);
+        _builder = Begin();
+        _removedBefore = _builder.RemovedPrunable;
     }
 
     private BonsaiOptions Bonsai => _context.Recipe.Bonsai;
@@ -52,8 +57,8 @@ internal sealed class BonsaiRounds : IDisposable
         }
 
         // A large unit that goes last may overshoot by more than smaller ones of the rounds before hold: those come back.
-        IReadOnlyList<RemovalStep> needed = Bonsai.Stop == StopRule.Exact ? RemovalSteps.Needed(_removed, _target) : _removed;
-        var result = new SelectionBuilder(_context.Config);
+        IReadOnlyList<RemovalStep> needed = Bonsai.Stop == StopRule.Exact ? RemovalSteps.Needed(_removed, _target - _removedBefore) : _removed;
+        SelectionBuilder result = Begin();
         Remove(result, needed);
         _context.Biases = _repair?.Biases(needed.SelectMany(step => step.Units));
         return result.Build();
@@ -61,6 +66,17 @@ internal sealed class BonsaiRounds : IDisposable
 
     /// <inheritdoc />
     public void Dispose() => _dense?.Dispose();
+
+    private SelectionBuilder Begin()
+    {
+        var builder = new SelectionBuilder(_context.Config);
+        foreach (Unit unit in _gone)
+        {
+            builder.Remove(unit);
+        }
+
+        return builder;
+    }
 
     private bool IsAtEnd()
     {
@@ -120,7 +136,7 @@ internal sealed class BonsaiRounds : IDisposable
         }
 
         // The last round reaches the target; one before stays within its share, but removes something.
-        long budget = Math.Min((long)Math.Ceiling(options.PruneFraction * _prunable * number), _target) - _builder.RemovedPrunable;
+        long budget = Math.Min((long)Math.Ceiling(options.PruneFraction * _prunable * number) + _removedBefore, _target) - _builder.RemovedPrunable;
         IReadOnlyList<RemovalStep> chosen = budget >= missing ? RemovalSteps.Reach(ordered, missing) : RemovalSteps.Within(ordered, budget);
         return chosen.Count > 0 ? chosen : RemovalSteps.Reach([ordered[0]], missing);
     }

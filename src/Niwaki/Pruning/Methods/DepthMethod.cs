@@ -58,6 +58,14 @@ public sealed class DepthMethod : IPruningMethod
         return chosen;
     }
 
+    /// <summary>The sets after one, two, … removals, each the best step from the one before, until a target is reached.</summary>
+    internal static IReadOnlyList<UnitSet> GreedyPath(PruningContext context, IReadOnlyList<Unit> candidates, DepthTarget target)
+    {
+        using RemovalJudge judge = Judge(context, candidates.Count * candidates.Count / 2);
+        UnitSearch search = Search(judge, candidates, target);
+        return [.. search.Greedy(target.IsReached)];
+    }
+
     private static IReadOnlyList<Unit> ChooseAtOnce(PruningContext context, IReadOnlyList<Unit> candidates, DepthTarget target)
     {
         double[] scores = Score(context, candidates);
@@ -93,9 +101,7 @@ public sealed class DepthMethod : IPruningMethod
     {
         using RemovalJudge judge = Judge(context, candidates.Count * candidates.Count / 2);
 
-        // Units of different sizes: towards a share of the parameters the cheapest per parameter goes, towards a number of units the cheapest.
-        bool perParameter = target.IsShare && candidates.Select(target.ParametersOf).Distinct().Count() > 1;
-        var search = new UnitSearch(judge, candidates, perParameter ? unit => target.ParametersOf(unit) : null);
+        UnitSearch search = Search(judge, candidates, target);
         bool goesOn = context.Recipe.Depth.FullPath;
         UnitSet[] path = [.. search.Greedy(units => target.IsReached(units) && (!goesOn || units.Count == candidates.Count - 1))];
         UnitSet last = Array.Find(path, set => target.IsReached(set.Units)) ?? path[^1];
@@ -114,6 +120,13 @@ public sealed class DepthMethod : IPruningMethod
         DepthFiles.AddPath(context, path, null);
         DepthFiles.AddOrder(context, path[^1].Units);
         return needed;
+    }
+
+    /// <summary>Units of different sizes: towards a share of the parameters the cheapest per parameter goes, towards a number of units the cheapest.</summary>
+    private static UnitSearch Search(RemovalJudge judge, IReadOnlyList<Unit> candidates, DepthTarget target)
+    {
+        bool perParameter = target.IsShare && candidates.Select(target.ParametersOf).Distinct().Count() > 1;
+        return new UnitSearch(judge, candidates, perParameter ? unit => target.ParametersOf(unit) : null);
     }
 
     private static RemovalJudge Judge(PruningContext context, int expected)

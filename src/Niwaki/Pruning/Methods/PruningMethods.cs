@@ -7,7 +7,8 @@ namespace Niwaki.Pruning.Methods;
 public static class PruningMethods
 {
     /// <summary>All methods.</summary>
-    public static IReadOnlyList<IPruningMethod> All { get; } = [new BonsaiMethod(), new DepthMethod(), new MagnitudeMethod(), new RandomMethod(), new NiwakiMethod()];
+    public static IReadOnlyList<IPruningMethod> All { get; } =
+        [new BonsaiMethod(), new DepthMethod(), new DepthWidthMethod(), new MagnitudeMethod(), new RandomMethod(), new NiwakiMethod()];
 
     /// <summary>A method.</summary>
     /// <param name="method">As a recipe names it.</param>

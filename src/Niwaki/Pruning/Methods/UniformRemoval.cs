@@ -5,7 +5,7 @@ using Niwaki.Pruning.Decisions;
 
 namespace Niwaki.Pruning.Methods;
 
-/// <summary>Removes the lowest-scored units of every sub-layer, about the same share of each, until the target is reached.</summary>
+/// <summary>Removes the lowest-scored units of every sub-layer, about the same share of each, until a target is reached.</summary>
 internal static class UniformRemoval
 {
     /// <summary>Decides from scores that are comparable inside a sub-layer only.</summary>
@@ -13,25 +13,37 @@ internal static class UniformRemoval
     {
         ModelConfig config = context.Config;
         IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config);
-        var steps = new List<RemovalStep>();
-        for (int group = 0; group < subLayers.Count; group++)
-        {
-            SubLayerUnits units = subLayers[group];
-            double[] scores = scoresOf(units);
-            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i)];
-
-            // The quantile in the middle of a unit's place: comparable between sub-layers of any size.
-            double[] quantiles = [.. Enumerable.Range(0, units.Count).Select(i => (i + 0.5) / units.Count)];
-            steps.AddRange(RemovalSteps.Cut(units, ranked, quantiles, WidthMultiple.Of(config, units, context.Recipe.RoundTo), group));
-        }
-
         var builder = new SelectionBuilder(config);
         long target = PlanTarget.PrunableToRemove(config, context.Recipe.Sparsity);
-        foreach (Unit unit in RemovalSteps.Reach(RemovalSteps.Order(steps), target).SelectMany(step => step.Units))
+        foreach (Unit unit in Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Recipe.RoundTo, target).SelectMany(step => step.Units))
         {
             builder.Remove(unit);
         }
 
         return builder.Build();
+    }
+
+    /// <summary>The steps that go.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="subLayers">Its sub-layers.</param>
+    /// <param name="scores">For each sub-layer the scores of its units, [units].</param>
+    /// <param name="roundTo">Channels that widths become multiples of.</param>
+    /// <param name="target">Prunable parameters that must go.</param>
+    public static IReadOnlyList<RemovalStep> Steps(
+        ModelConfig config, IReadOnlyList<SubLayerUnits> subLayers, double[][] scores, int roundTo, long target)
+    {
+        var steps = new List<RemovalStep>();
+        for (int group = 0; group < subLayers.Count; group++)
+        {
+            SubLayerUnits units = subLayers[group];
+            double[] own = scores[group];
+            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => own[i]).ThenBy(i => i)];
+
+            // The quantile in the middle of a unit's place: comparable between sub-layers of any size.
+            double[] quantiles = [.. Enumerable.Range(0, units.Count).Select(i => (i + 0.5) / units.Count)];
+            steps.AddRange(RemovalSteps.Cut(units, ranked, quantiles, WidthMultiple.Of(config, units, roundTo), group));
+        }
+
+        return RemovalSteps.Reach(RemovalSteps.Order(steps), target);
     }
 }

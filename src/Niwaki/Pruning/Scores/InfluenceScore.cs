@@ -25,7 +25,7 @@ internal sealed class InfluenceScore : IUnitScore
             AddSet(context, model, [.. context.Calibration.Skip(first).Take(count)], only, sums);
         }
 
-        context.CountPass();
+        context.CountTokens(context.CalibrationTokens);
         return [.. units.Select(unit => 1 - (sums[Row(unit.Kind)][unit.Block] / context.CalibrationTokens))];
     }
 

@@ -1,0 +1,150 @@
+using System.IO.Compression;
+using System.Text.Json;
+
+namespace Niwaki.Datasets;
+
+/// <summary>Reads documents to train on: a text file, an archive of text files, or a file with one JSON value a line.</summary>
+public static class TextCollection
+{
+    private const int LargestEntryCount = 1 << 20;
+    private const long LargestTotalBytes = 64L << 30; // what an archive may unpack to: more tokens than this engine can train on
+    private const int LargestLine = 64 << 20;
+
+    /// <summary>Reads the documents of a file, one at a time.</summary>
+    /// <remarks>
+    /// <c>.zip</c>: every entry that ends in <c>.txt</c>, in the order of the names. <c>.jsonl</c>: in every line that is not empty a JSON string, or an object with
+    /// the text in its field <c>text</c>. Everything else is one text. UTF-8; documents of white space alone are left out.
+    /// </remarks>
+    /// <param name="path">The file.</param>
+    /// <exception cref="DatasetException">The file holds no text, is no archive or no JSON lines where its name says so, or is too large.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static IEnumerable<TextDocument> Read(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        IEnumerable<TextDocument> documents = Path.GetExtension(path).ToUpperInvariant() switch
+        {
+            ".ZIP" => ReadArchive(path),
+            ".JSONL" => ReadLines(path),
+            _ => [new TextDocument(path, TextFile.Read(path))],
+        };
+        bool any = false;
+        foreach (TextDocument document in documents)
+        {
+            if (!string.IsNullOrWhiteSpace(document.Text))
+            {
+                any = true;
+                yield return document;
+            }
+        }
+
+        if (!any)
+        {
+            throw new DatasetException(path, "holds no text", "at least one document", "Was the right file given?");
+        }
+    }
+
+    private static IEnumerable<TextDocument> ReadArchive(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using ZipArchive archive = OpenArchive(file, path);
+        List<ZipArchiveEntry> entries = Entries(archive, path);
+        long left = LargestTotalBytes;
+        foreach (ZipArchiveEntry entry in entries)
+        {
+            string name = $"{path}/{entry.FullName}";
+            string text = ReadEntry(entry, name, Math.Min(left, TextFile.DefaultMaxBytes));
+            left -= text.Length;
+            yield return new TextDocument(name, text);
+        }
+    }
+
+    private static ZipArchive OpenArchive(FileStream file, string path)
+    {
+        try
+        {
+            return new ZipArchive(file, ZipArchiveMode.Read);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Broken(path, exception);
+        }
+    }
+
+    private static List<ZipArchiveEntry> Entries(ZipArchive archive, string path)
+    {
+        try
+        {
+            if (archive.Entries.Count > LargestEntryCount)
+            {
+                throw new DatasetException(
+                    path,
+                    FormattableString.Invariant($"has {archive.Entries.Count:N0} entries"),
+                    FormattableString.Invariant($"at most {LargestEntryCount:N0}"),
+                    "Put the texts together into fewer files.");
+            }
+
+            return [.. archive.Entries.Where(entry => entry.FullName.EndsWith(".txt", StringComparison.OrdinalIgnoreCase)).OrderBy(entry => entry.FullName, StringComparer.Ordinal)];
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Broken(path, exception);
+        }
+    }
+
+    private static string ReadEntry(ZipArchiveEntry entry, string name, long maxBytes)
+    {
+        try
+        {
+            using Stream stream = entry.Open();
+            return TextFile.ReadCapped(stream, name, maxBytes, entry.Length);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw Broken(name, exception);
+        }
+    }
+
+    private static DatasetException Broken(string name, InvalidDataException exception) =>
+        new(name, $"cannot be unpacked ({exception.Message})", "a zip archive of .txt files", "Make the archive anew.");
+
+    private static IEnumerable<TextDocument> ReadLines(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        using var reader = new StreamReader(file);
+        long number = 0;
+        while (reader.ReadLine() is { } line)
+        {
+            number++;
+            if (line.Length > LargestLine)
+            {
+                throw Fault(path, number, FormattableString.Invariant($"has {line.Length:N0} characters"), FormattableString.Invariant($"at most {LargestLine:N0}"));
+            }
+
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return new TextDocument(FormattableString.Invariant($"{path}, line {number}"), TextOf(line, path, number));
+            }
+        }
+    }
+
+    private static string TextOf(string line, string path, long number)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(line);
+            JsonElement root = document.RootElement;
+            JsonElement text = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("text", out JsonElement field) ? field : root;
+            return text.ValueKind == JsonValueKind.String
+                ? text.GetString()!
+                : throw Fault(path, number, $"holds {text.ValueKind} and no text", "a JSON string, or an object with a string 'text'");
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw Fault(path, number, $"is no JSON ({exception.Message})", "a JSON string, or an object with a string 'text'");
+        }
+    }
+
+    private static DatasetException Fault(string path, long number, string found, string expected) =>
+        new(FormattableString.Invariant($"{path}, line {number}"), found, expected, "Correct or remove the line.");
+}

@@ -1,0 +1,249 @@
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Tensors;
+
+namespace Niwaki.Training;
+
+/// <summary>Forward and backward pass of one block over a chunk of whole windows.</summary>
+internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable rope) : IDisposable
+{
+    private readonly BlockActivations _activations = new();
+    private int[] _positions = [];
+
+    public long ScratchBytes => _activations.ByteLength;
+
+    /// <summary>Takes the stream through a block.</summary>
+    /// <param name="weights">Parameters of the block.</param>
+    /// <param name="block">Index of the block.</param>
+    /// <param name="lengths">Tokens of every window.</param>
+    /// <param name="input">The stream in front of the block, [rows, hidden].</param>
+    /// <param name="output">The stream behind it, written.</param>
+    public void Forward(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> output)
+    {
+        TensorView<float> middle = Activate(weights, block, lengths, input);
+        Copy(middle, output);
+        if (config.Blocks[block].HasMlp)
+        {
+            TensorView<float> neurons = _activations.Neurons.View(input.Rows, config.Blocks[block].Neurons);
+            MatMul.Apply(team, neurons, weights.Down, output, accumulate: true, weights.DownBias);
+        }
+    }
+
+    /// <summary>Computes the activations again and turns the gradient of the stream behind a block into that of the stream in front of it.</summary>
+    /// <param name="weights">Parameters of the block.</param>
+    /// <param name="gradients">Gradients of the parameters, added to.</param>
+    /// <param name="block">Index of the block.</param>
+    /// <param name="lengths">Tokens of every window.</param>
+    /// <param name="input">The stream in front of the block, [rows, hidden].</param>
+    /// <param name="streamGradient">[rows, hidden], read and written.</param>
+    public void Backward(
+        BlockParameters weights, BlockParameters gradients, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> streamGradient)
+    {
+        BlockShape shape = config.Blocks[block];
+        TensorView<float> middle = Activate(weights, block, lengths, input);
+        if (shape.HasMlp)
+        {
+            MlpBackward(weights, gradients, shape, middle, streamGradient);
+        }
+
+        if (shape.HasAttention)
+        {
+            AttentionBackward(weights, gradients, block, lengths, input, streamGradient);
+        }
+    }
+
+    public void Dispose() => _activations.Dispose();
+
+    /// <summary>Everything up to the neurons; returns the stream between the sub-layers.</summary>
+    private TensorView<float> Activate(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    {
+        BlockShape shape = config.Blocks[block];
+        int rows = input.Rows;
+        TensorView<float> middle = input;
+        if (shape.HasAttention)
+        {
+            middle = _activations.Middle.View(rows, config.HiddenSize);
+            Attend(weights, block, lengths, input);
+            Copy(input, middle);
+            MatMul.Apply(team, _activations.Heads.View(rows, shape.Heads * config.HeadDim), weights.Output, middle, accumulate: true, weights.OutputBias);
+        }
+
+        if (shape.HasMlp)
+        {
+            TensorView<float> normed = _activations.MlpNormed.View(rows, config.HiddenSize);
+            TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
+            RmsNorm.Apply(team, middle, weights.MlpNorm, config.NormEpsilon, normed);
+            MatMul.Apply(team, normed, weights.GateUp, gateUp, bias: weights.GateUpBias);
+            SwiGlu.Apply(team, gateUp, _activations.Neurons.View(rows, shape.Neurons));
+        }
+
+        return middle;
+    }
+
+    private void Attend(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    {
+        BlockShape shape = config.Blocks[block];
+        TensorView<float> normed = _activations.Normed.View(input.Rows, config.HiddenSize);
+        TensorView<float> projected = Projected(_activations.Projected, shape, input.Rows);
+        RmsNorm.Apply(team, input, weights.AttentionNorm, config.NormEpsilon, normed);
+        MatMul.Apply(team, normed, weights.QueryKeyValue, projected, bias: weights.QueryKeyValueBias);
+        if (config.Features.QueryKeyNorm)
+        {
+            Copy(projected, Projected(_activations.Raw, shape, input.Rows));
+            RmsNorm.ApplyPerHead(team, Query(projected, shape), config.HeadDim, weights.QueryNorm, config.NormEpsilon);
+            RmsNorm.ApplyPerHead(team, Key(projected, shape), config.HeadDim, weights.KeyNorm, config.NormEpsilon);
+        }
+
+        int[] positions = Positions(lengths, input.Rows);
+        Rope.Apply(team, Query(projected, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
+        Rope.Apply(team, Key(projected, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
+        TensorView<float> heads = _activations.Heads.View(input.Rows, shape.Heads * config.HeadDim);
+        TensorView<float> logSumExp = _activations.LogSumExp.View(input.Rows, shape.Heads);
+        var sequences = new AttentionSequence[lengths.Length];
+        int row = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            sequences[i] = new AttentionSequence
+            {
+                Query = Query(projected, shape).SliceRows(row, lengths[i]),
+                Key = Key(projected, shape).SliceRows(row, lengths[i]),
+                Value = Value(projected, shape).SliceRows(row, lengths[i]),
+                Output = heads.SliceRows(row, lengths[i]),
+                LogSumExp = logSumExp.SliceRows(row, lengths[i]),
+            };
+            row += lengths[i];
+        }
+
+        Attention.Apply(team, Shape(block), sequences);
+    }
+
+    private void MlpBackward(BlockParameters weights, BlockParameters gradients, BlockShape shape, TensorView<float> middle, TensorView<float> streamGradient)
+    {
+        int rows = middle.Rows;
+        TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
+        TensorView<float> neuronGradient = _activations.InnerGradient.View(rows, shape.Neurons);
+        AddLinearGradients(streamGradient, _activations.Neurons.View(rows, shape.Neurons), gradients.Down, gradients.DownBias);
+        MatMul.InputGradient(team, streamGradient, weights.Down, neuronGradient);
+        SwiGlu.Gradient(team, gateUp, neuronGradient, gateUp);
+        AddLinearGradients(gateUp, _activations.MlpNormed.View(rows, config.HiddenSize), gradients.GateUp, gradients.GateUpBias);
+        TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
+        MatMul.InputGradient(team, gateUp, weights.GateUp, normedGradient);
+        RmsNorm.Gradient(team, middle, weights.MlpNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.MlpNorm, accumulate: true);
+    }
+
+    private void AttentionBackward(
+        BlockParameters weights, BlockParameters gradients, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> streamGradient)
+    {
+        BlockShape shape = config.Blocks[block];
+        int rows = input.Rows;
+        TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> headGradient = _activations.InnerGradient.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> gradient = Projected(_activations.ProjectedGradient, shape, rows);
+        AddLinearGradients(streamGradient, heads, gradients.Output, gradients.OutputBias);
+        MatMul.InputGradient(team, streamGradient, weights.Output, headGradient);
+        Attention.Gradient(team, Shape(block), GradientSequences(shape, lengths, rows, headGradient, gradient));
+        int[] positions = Positions(lengths, rows);
+        Rope.Gradient(team, Query(gradient, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
+        Rope.Gradient(team, Key(gradient, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
+        if (config.Features.QueryKeyNorm)
+        {
+            TensorView<float> raw = Projected(_activations.Raw, shape, rows);
+            RmsNorm.GradientPerHead(
+                team, Query(raw, shape), config.HeadDim, weights.QueryNorm, config.NormEpsilon, Query(gradient, shape), Query(gradient, shape), gradients.QueryNorm);
+            RmsNorm.GradientPerHead(
+                team, Key(raw, shape), config.HeadDim, weights.KeyNorm, config.NormEpsilon, Key(gradient, shape), Key(gradient, shape), gradients.KeyNorm);
+        }
+
+        AddLinearGradients(gradient, _activations.Normed.View(rows, config.HiddenSize), gradients.QueryKeyValue, gradients.QueryKeyValueBias);
+        TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
+        MatMul.InputGradient(team, gradient, weights.QueryKeyValue, normedGradient);
+        RmsNorm.Gradient(team, input, weights.AttentionNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.AttentionNorm, accumulate: true);
+    }
+
+    private AttentionGradientSequence[] GradientSequences(
+        BlockShape shape, ReadOnlySpan<int> lengths, int rows, TensorView<float> headGradient, TensorView<float> gradient)
+    {
+        TensorView<float> projected = Projected(_activations.Projected, shape, rows);
+        TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> logSumExp = _activations.LogSumExp.View(rows, shape.Heads);
+        var sequences = new AttentionGradientSequence[lengths.Length];
+        int row = 0;
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            int count = lengths[i];
+            sequences[i] = new AttentionGradientSequence
+            {
+                Query = Query(projected, shape).SliceRows(row, count),
+                Key = Key(projected, shape).SliceRows(row, count),
+                Value = Value(projected, shape).SliceRows(row, count),
+                Output = heads.SliceRows(row, count),
+                LogSumExp = logSumExp.SliceRows(row, count),
+                OutputGradient = headGradient.SliceRows(row, count),
+                QueryGradient = Query(gradient, shape).SliceRows(row, count),
+                KeyGradient = Key(gradient, shape).SliceRows(row, count),
+                ValueGradient = Value(gradient, shape).SliceRows(row, count),
+            };
+            row += count;
+        }
+
+        return sequences;
+    }
+
+    private void AddLinearGradients(TensorView<float> outputGradient, TensorView<float> input, TensorView<float> weights, Span<float> bias)
+    {
+        MatMul.WeightGradient(team, outputGradient, input, weights);
+        if (bias.Length > 0)
+        {
+            MatMul.BiasGradient(team, outputGradient, bias);
+        }
+    }
+
+    private AttentionShape Shape(int block)
+    {
+        BlockShape shape = config.Blocks[block];
+        return new AttentionShape(shape.Heads, shape.KeyValueHeads, config.HeadDim, 1 / MathF.Sqrt(config.HeadDim), config.SlidingWindows[block]);
+    }
+
+    private TensorView<float> Projected(GrowingBuffer buffer, BlockShape shape, int rows) =>
+        buffer.View(rows, (shape.Heads + (2 * shape.KeyValueHeads)) * config.HeadDim);
+
+    private TensorView<float> Query(TensorView<float> projected, BlockShape shape) => projected.SliceColumns(0, shape.Heads * config.HeadDim);
+
+    private TensorView<float> Key(TensorView<float> projected, BlockShape shape) =>
+        projected.SliceColumns(shape.Heads * config.HeadDim, shape.KeyValueHeads * config.HeadDim);
+
+    private TensorView<float> Value(TensorView<float> projected, BlockShape shape) =>
+        projected.SliceColumns((shape.Heads + shape.KeyValueHeads) * config.HeadDim, shape.KeyValueHeads * config.HeadDim);
+
+    private int[] Positions(ReadOnlySpan<int> lengths, int rows)
+    {
+        if (_positions.Length != rows)
+        {
+            _positions = new int[rows];
+        }
+
+        int row = 0;
+        foreach (int length in lengths)
+        {
+            for (int i = 0; i < length; i++)
+            {
+                _positions[row++] = i;
+            }
+        }
+
+        return _positions;
+    }
+
+    private void Copy(TensorView<float> from, TensorView<float> to) => team.For(from.Rows, 64, new RowCopy(from, to));
+
+    private readonly struct RowCopy(TensorView<float> from, TensorView<float> to) : IForBody
+    {
+        public void Execute(int first, int end)
+        {
+            for (int row = first; row < end; row++)
+            {
+                from[row].CopyTo(to[row]);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Niwaki.Tensors;
+
+namespace Niwaki.Training;
+
+/// <summary>Memory for activations, grown to the largest need so far.</summary>
+internal sealed class GrowingBuffer : IDisposable
+{
+    private NativeBuffer<float> _buffer = new(0);
+
+    public long ByteLength => _buffer.ByteLength;
+
+    /// <summary>A matrix with undefined contents; what was handed out before is no longer valid if it grows.</summary>
+    public TensorView<float> View(int rows, int columns)
+    {
+        long needed = (long)rows * columns;
+        if (_buffer.Length < needed)
+        {
+            _buffer.Dispose();
+            _buffer = new NativeBuffer<float>(needed);
+        }
+
+        return new TensorView<float>(_buffer, rows, columns);
+    }
+
+    public void Dispose() => _buffer.Dispose();
+}

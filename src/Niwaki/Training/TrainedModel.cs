@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using System.Text.Json.Nodes;
+using Niwaki.Formats;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
+using Niwaki.Tensors;
+
+namespace Niwaki.Training;
+
+/// <summary>Writes trained weights as a Hugging Face model folder.</summary>
+public static class TrainedModel
+{
+    /// <summary>Writes config, weights and the files of the tokenizer.</summary>
+    /// <remarks>BF16 is rounded to nearest, ties to even; a number beyond its range becomes ∞.</remarks>
+    /// <param name="folder">Target; made when it does not exist.</param>
+    /// <param name="weights">Weights.</param>
+    /// <param name="config">config.json of the model; its element type is brought in line.</param>
+    /// <param name="tokenizerFolder">Folder whose tokenizer files are copied.</param>
+    /// <param name="elementType">F32 or BF16.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The element type is neither.</exception>
+    /// <exception cref="IOException">The disk is full, or a file cannot be read or replaced.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read or written.</exception>
+    public static void Write(string folder, ModelParameters weights, ConfigDocument config, string tokenizerFolder, ElementType elementType = ElementType.BF16)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(config);
+        if (elementType is not (ElementType.F32 or ElementType.BF16))
+        {
+            throw new ArgumentOutOfRangeException(nameof(elementType), elementType, $"Element type is {elementType}, expected F32 or BF16.");
+        }
+
+        Directory.CreateDirectory(folder);
+        ParameterLayout layout = weights.Layout;
+        PlannedTensor[] tensors =
+        [
+            .. layout.Tensors.Select(tensor => tensor.IsMatrix
+                ? new PlannedTensor(tensor.Name, elementType, tensor.Rows, tensor.Columns)
+                : new PlannedTensor(tensor.Name, elementType, tensor.Columns)),
+        ];
+        new CheckpointWriter(tensors).Write(folder, (planned, stream) => WriteTensor(weights[layout.Find(planned.Name)!.Value], elementType, stream));
+        var changes = new Dictionary<string, JsonNode?>(StringComparer.Ordinal) { ["torch_dtype"] = elementType == ElementType.F32 ? "float32" : "bfloat16" };
+        config.With(changes).WriteTo(Path.Combine(folder, ModelFolder.ConfigName));
+        foreach (string name in SideFiles.In(tokenizerFolder))
+        {
+            string target = Path.Combine(folder, name);
+            if (Path.GetFullPath(target) != Path.GetFullPath(Path.Combine(tokenizerFolder, name)))
+            {
+                AtomicFile.Copy(Path.Combine(tokenizerFolder, name), target);
+            }
+        }
+    }
+
+    private static void WriteTensor(TensorView<float> values, ElementType elementType, Stream stream)
+    {
+        byte[] bytes = new byte[values.Columns * elementType.SizeInBytes()];
+        for (int row = 0; row < values.Rows; row++)
+        {
+            Span<float> source = values[row];
+            for (int i = 0; i < source.Length; i++)
+            {
+                if (elementType == ElementType.F32)
+                {
+                    BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 * i), source[i]);
+                }
+                else
+                {
+                    BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), ToBF16(source[i]));
+                }
+            }
+
+            stream.Write(bytes);
+        }
+    }
+
+    /// <summary>Half of the last kept bit is added, a little less where the kept bit is even; NaN keeps a bit that makes it one.</summary>
+    private static ushort ToBF16(float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+}

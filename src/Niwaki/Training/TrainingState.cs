@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Niwaki.Formats;
+using Niwaki.Formats.Safetensors;
+using Niwaki.Kernels;
+using Niwaki.Tensors;
+
+namespace Niwaki.Training;
+
+/// <summary>The file from which a training goes on to the same bits: weights, both moments and the number of steps, as safetensors.</summary>
+/// <remarks>It is written beside its place and renamed when it is whole; the one before stays until then, whatever happens.</remarks>
+public static class TrainingState
+{
+    /// <summary>Its usual name.</summary>
+    public const string FileName = "training-state.safetensors";
+
+    private const string StepKey = "niwaki_step";
+    private const string OptionsKey = "niwaki_options";
+    private const string TextKey = "niwaki_text";
+    private static readonly string[] Prefixes = ["weights.", "first_moment.", "second_moment."];
+
+    /// <summary>Writes the state of a training.</summary>
+    /// <param name="path">The file; its folder exists.</param>
+    /// <param name="trainer">The training, between two steps.</param>
+    /// <exception cref="IOException">The disk is full, or the file cannot be replaced; the one before is still there.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public static void Save(string path, Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        IReadOnlyList<ParameterTensor> tensors = trainer.Weights.Layout.Tensors;
+        var planned = new List<PlannedTensor>();
+        var sources = new Dictionary<string, TensorView<float>>(StringComparer.Ordinal);
+        foreach ((string prefix, ModelParameters parameters) in Parts(trainer))
+        {
+            foreach (ParameterTensor tensor in tensors)
+            {
+                planned.Add(new PlannedTensor(prefix + tensor.Name, ElementType.F32, tensor.Rows, tensor.Columns));
+                sources.Add(prefix + tensor.Name, parameters[tensor]);
+            }
+        }
+
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [StepKey] = trainer.Optimizer.Step.ToString(CultureInfo.InvariantCulture),
+            [OptionsKey] = trainer.Options.Fingerprint(),
+            [TextKey] = trainer.TextHash,
+        };
+        new SafetensorsWriter(planned, metadata).Write(path, (tensor, stream) =>
+        {
+            TensorView<float> view = sources[tensor.Name];
+            for (int row = 0; row < view.Rows; row++)
+            {
+                stream.Write(MemoryMarshal.AsBytes(view[row]));
+            }
+        });
+    }
+
+    /// <summary>Takes up the state of a training.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="trainer">A training of the same model, text and options; its weights, moments and number of steps are replaced.</param>
+    /// <exception cref="ModelFormatException">The file is broken, or belongs to another model, text or other options. The training is as before.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static void Load(string path, Trainer trainer)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        long step = ReadStep(file, path, trainer.Options.Steps);
+        Compare(file, path, OptionsKey, "options", trainer.Options.Fingerprint(), "Give the options that the training was begun with.");
+        Compare(file, path, TextKey, "text", trainer.TextHash, "Give the texts and the tokenizer that the training was begun with.");
+        IReadOnlyList<ParameterTensor> tensors = trainer.Weights.Layout.Tensors;
+        foreach ((string prefix, _) in Parts(trainer))
+        {
+            foreach (ParameterTensor tensor in tensors)
+            {
+                if (file.Find(prefix + tensor.Name) is not { ElementType: ElementType.F32 } entry || !entry.Shape.SequenceEqual([tensor.Rows, tensor.Columns]))
+                {
+                    throw new ModelFormatException(
+                        path,
+                        $"tensor '{prefix}{tensor.Name}'",
+                        file.Find(prefix + tensor.Name) is { } found ? $"is {found}" : "is missing",
+                        FormattableString.Invariant($"F32 [{tensor.Rows}, {tensor.Columns}]"),
+                        nextStep: "The state belongs to another model.");
+                }
+            }
+        }
+
+        foreach ((string prefix, ModelParameters parameters) in Parts(trainer))
+        {
+            foreach (ParameterTensor tensor in tensors)
+            {
+                WeightView stored = file.Matrix(prefix + tensor.Name, tensor.Rows, tensor.Columns);
+                for (int row = 0; row < tensor.Rows; row++)
+                {
+                    WeightValues.Widen(stored, row, parameters[tensor][row]);
+                }
+            }
+        }
+
+        trainer.Optimizer.Step = step;
+    }
+
+    private static (string Prefix, ModelParameters Parameters)[] Parts(Trainer trainer) =>
+        [(Prefixes[0], trainer.Weights), (Prefixes[1], trainer.Optimizer.FirstMoment), (Prefixes[2], trainer.Optimizer.SecondMoment)];
+
+    private static long ReadStep(SafetensorsFile file, string path, long steps)
+    {
+        string text = file.Metadata.GetValueOrDefault(StepKey, "missing");
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long step) && step <= steps
+            ? step
+            : throw new ModelFormatException(
+                path, $"metadata '{StepKey}'", $"is {MessageText.Shown(text)}", FormattableString.Invariant($"a number of steps up to {steps}"), nextStep: "Is it the state of this training?");
+    }
+
+    private static void Compare(SafetensorsFile file, string path, string key, string what, string expected, string nextStep)
+    {
+        string found = file.Metadata.GetValueOrDefault(key, "missing");
+        if (found != expected)
+        {
+            throw new ModelFormatException(path, what, $"are those of another training ({MessageText.Shown(found)})", expected, nextStep: nextStep);
+        }
+    }
+}

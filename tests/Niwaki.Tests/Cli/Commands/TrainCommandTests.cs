@@ -1,0 +1,118 @@
+using System.Text.Json;
+using Niwaki.Models;
+using Niwaki.Tests.Formats;
+using Niwaki.Tests.Models;
+using Niwaki.Training;
+
+namespace Niwaki.Tests.Cli.Commands;
+
+public sealed class TrainCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _config;
+
+    public TrainCommandTests()
+    {
+        _config = _folder["config.json"];
+        RandomCheckpoint.Document(SmallModel.Spec with { Blocks = [new BlockShape(2, 1, 16)] }).WriteTo(_config);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Train_SmallModel_MakesAFolderThatTheOtherVerbsTake()
+    {
+        JsonElement json = Train("first", "--json").Json;
+
+        Assert.Equal((4, 4 * 3 * 32), (json.GetProperty("steps").GetInt32(), json.GetProperty("tokens").GetInt32()));
+        Assert.InRange(json.GetProperty("heldOutLoss").GetDouble(), 1, 9); // log 4096 = 8.3 at the beginning
+        Assert.Equal(
+            json.GetProperty("parameters").GetInt64(), CommandRunner.Run("inspect", _folder["first"], "--json").Json.GetProperty("parameters").GetInt64());
+        Assert.Equal(0, CommandRunner.Run("generate", _folder["first"], "--prompt", "The", "--max-tokens", "3").ExitCode);
+        string[] log = File.ReadAllLines(Path.Combine(_folder["first"], "training.jsonl"));
+        Assert.Equal([2, 4], log.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+        Assert.All(log, line => Assert.True(JsonDocument.Parse(line).RootElement.TryGetProperty("heldOutLoss", out _)));
+    }
+
+    [Fact]
+    public void Train_Table_LogsLossRateAndRemainingTime()
+    {
+        CommandResult result = Train("first", "--log-every", "1");
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("held-out loss", result.Output, StringComparison.Ordinal);
+        Assert.Matches(@"step 3 of 4, loss \d\.\d{4}, rate 0\.\d+, [\d,]+ tokens/s, [\d.]+ s left", result.Error);
+    }
+
+    [Fact]
+    public void Train_StoppedAndResumed_SameModelAsInOneGo()
+    {
+        Assert.Equal(0, Train("straight").ExitCode);
+        CommandResult stopped = CommandRunner.RunUntil("step 2 of", [.. Arguments("parts"), "--log-every", "1", "--threads", "2"]);
+        stopped.AssertFails(130, "Stopped behind step 2", "--resume");
+        Train("parts").AssertFails(2, "Give --resume");
+        CommandResult resumed = Train("parts", "--resume");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+
+        Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["straight"], "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder["parts"], "model.safetensors")));
+        Train("parts", "--resume", "--learning-rate", "1e-4").AssertFails(3, "options", "another training");
+        Train("nowhere", "--resume").AssertFails(2, "does not exist");
+    }
+
+    [Fact]
+    public void Train_RateThatExplodes_NamesTheStepAndKeepsTheState()
+    {
+        // The first steps are saved; with a rate of 1e30 the weights overflow at once.
+        Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30", "--save-every", "1").AssertFails(1, "Step 2: loss is", "behind step 1 is kept");
+        Assert.True(File.Exists(Path.Combine(_folder["first"], TrainingState.FileName)));
+        Assert.False(File.Exists(Path.Combine(_folder["first"], "model.safetensors")));
+    }
+
+    [Fact]
+    public void Train_StateThatCannotBeWritten_SaysSo()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder["first"], TrainingState.FileName, "in the way"));
+        Train("first").AssertFails(1, "cannot be written", "no state was saved before");
+    }
+
+    [Fact]
+    public void Train_TextShorterThanAStep_SaysHowManyTokens()
+    {
+        string text = _folder.Write("short.txt", "Only a few words.");
+        Train("first", "--text", text, "--held-out", CommandRunner.Text).AssertFails(1, "expected at least 96");
+        Assert.False(Directory.Exists(_folder["first"]));
+    }
+
+    [Theory]
+    [InlineData("Number of steps is 0", "--steps", "0")]
+    [InlineData("Window is 512, expected at most 256", "--window", "512")]
+    [InlineData("Batch is 0", "--batch", "0")]
+    [InlineData("Learning rate is -1", "--learning-rate", "-1")]
+    [InlineData("--save-every is 0", "--save-every", "0")]
+    [InlineData("--held-out-windows is 0", "--held-out-windows", "0")]
+    [InlineData("F64", "--precision", "F64")]
+    [InlineData("staircase", "--schedule", "staircase")]
+    public void Train_OptionOutOfRange_ReturnsUsage(string message, params string[] options) => Train("first", options).AssertFails(2, message);
+
+    private CommandResult Train(string name, params ReadOnlySpan<string> more)
+    {
+        // An option given twice is an error: what a test gives replaces the usual one.
+        var arguments = Arguments(name).ToList();
+        for (int i = 0; i + 1 < more.Length; i++)
+        {
+            int usual = arguments.IndexOf(more[i]);
+            if (usual > 0)
+            {
+                arguments.RemoveRange(usual, 2);
+            }
+        }
+
+        return CommandRunner.Run([.. arguments, .. more]);
+    }
+
+    private string[] Arguments(string name) =>
+    [
+        "train", _config, "--tokenizer", CommandRunner.Sample, "--text", CommandRunner.Text, "--out", _folder[name],
+        "--steps", "4", "--window", "32", "--batch", "3", "--warm-up", "2", "--evaluate-every", "2", "--held-out-windows", "3",
+    ];
+}

@@ -1,0 +1,218 @@
+using Niwaki.Datasets;
+using Niwaki.Formats;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Tensors;
+using Niwaki.Tests.Formats;
+using Niwaki.Tests.Kernels;
+using Niwaki.Tests.Models;
+using Niwaki.Training;
+
+namespace Niwaki.Tests.Training;
+
+public sealed class TrainerTests : IDisposable
+{
+    private static readonly RandomCheckpointSpec Spec = new() { TiedEmbeddings = true };
+    private static readonly ModelConfig Config = RandomCheckpoint.Config(Spec);
+    private static readonly TrainingOptions Options = new() { Steps = 60, Window = 12, Batch = 4, LearningRate = 1e-2, WarmUpSteps = 5, Seed = 2 };
+
+    /// <summary>A text that can be learned: each id is followed by one of its own, so that the loss can fall from log 24 = 3.18 to nearly 0.</summary>
+    private static readonly int[] Text = [.. Enumerable.Range(0, 400).Select(i => i * 7 % 24)];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ThreadTeam _team = new(2);
+
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _team.Dispose();
+    }
+
+    [Fact]
+    public void Step_TextThatCanBeLearned_LossFalls()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using var trainer = new Trainer(weights, Text, Options with { Steps = 150 }, _team);
+        int[][] heldOut = [Text[..30]];
+        Assert.Equal(Math.Log(24), trainer.Evaluate(heldOut), 0.2);
+        TrainingStep step = trainer.Step();
+        Assert.Equal((1, 1e-2 / 5), (step.Number, step.LearningRate));
+        while (trainer.Optimizer.Step < trainer.Options.Steps)
+        {
+            step = trainer.Step();
+        }
+
+        Assert.InRange(step.LossNats, 0, 0.5);
+        Assert.InRange(trainer.Evaluate(heldOut), 0, 0.5);
+    }
+
+    [Fact]
+    public void Step_AnyNumberOfThreads_SameBits()
+    {
+        float[]? expected = null;
+        foreach (int threads in new[] { 1, 4 })
+        {
+            using var team = new ThreadTeam(threads);
+            using ModelParameters weights = ModelParameters.Random(Config, 1);
+            using var trainer = new Trainer(weights, Text, Options, team);
+            float loss = 0;
+            for (int i = 0; i < 5; i++)
+            {
+                loss = (float)trainer.Step().LossNats;
+            }
+
+            float[] all = [loss, .. Numbers(weights)];
+            MatMulReference.AssertSameBits(expected ??= all, all, $"{threads} threads");
+        }
+    }
+
+    [Fact]
+    public void Step_AccumulatedBatches_AreTheGradientOfOneLargeBatch()
+    {
+        using ModelParameters once = ModelParameters.Random(Config, 1);
+        using ModelParameters accumulated = ModelParameters.Random(Config, 1);
+        using var large = new Trainer(once, Text, Options with { Batch = 6 }, _team);
+        using var small = new Trainer(accumulated, Text, Options with { Batch = 2, Accumulation = 3 }, _team);
+        TrainingStep first = large.Step(), second = small.Step();
+        Assert.Equal(first.LossNats, second.LossNats, 1e-5);
+        Assert.Equal(first.GradientNorm, second.GradientNorm, 1e-5);
+    }
+
+    [Fact]
+    public void Load_SavedState_GoesOnToTheSameBits()
+    {
+        using ModelParameters straight = ModelParameters.Random(Config, 1);
+        using (var trainer = new Trainer(straight, Text, Options, _team))
+        {
+            for (int i = 0; i < 9; i++)
+            {
+                trainer.Step();
+            }
+        }
+
+        using (ModelParameters first = ModelParameters.Random(Config, 1))
+        using (var trainer = new Trainer(first, Text, Options, _team))
+        {
+            for (int i = 0; i < 4; i++)
+            {
+                trainer.Step();
+            }
+
+            TrainingState.Save(_folder["state"], trainer);
+        }
+
+        using ModelParameters resumed = ModelParameters.Random(Config, 77); // replaced by the state
+        using var second = new Trainer(resumed, Text, Options, _team);
+        TrainingState.Load(_folder["state"], second);
+        Assert.Equal(4, second.Optimizer.Step);
+        while (second.Optimizer.Step < 9)
+        {
+            second.Step();
+        }
+
+        MatMulReference.AssertSameBits(Numbers(straight), Numbers(resumed), "weights");
+        Assert.Equal(["state"], _folder.Names);
+    }
+
+    [Fact]
+    public void Load_StateOfAnotherTraining_ThrowsAndLeavesThisOne()
+    {
+        using (ModelParameters weights = ModelParameters.Random(Config, 1))
+        using (var trainer = new Trainer(weights, Text, Options, _team))
+        {
+            trainer.Step();
+            TrainingState.Save(_folder["state"], trainer);
+        }
+
+        AssertRefused("options", Config, Text, Options with { LearningRate = 2e-2 });
+        AssertRefused("options", Config, Text, Options with { Seed = 3 });
+        AssertRefused("text", Config, [.. Text, 1], Options);
+        AssertRefused("another model", RandomCheckpoint.Config(Spec with { HiddenSize = 12 }), Text, Options);
+        AssertRefused("another model", RandomCheckpoint.Config(Spec with { TiedEmbeddings = false }), Text, Options);
+
+        byte[] bytes = File.ReadAllBytes(_folder["state"]);
+        File.WriteAllBytes(_folder["state"], bytes[..(bytes.Length / 2)]);
+        AssertRefused("byte ", Config, Text, Options);
+    }
+
+    [Fact]
+    public void Step_WeightsThatOverflow_ThrowsBeforeAnythingChanges()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        weights[weights.Layout.Find(TensorNames.FinalNorm)!.Value][0].Fill(float.NaN);
+        using var trainer = new Trainer(weights, Text, Options, _team);
+        float[] before = Numbers(weights);
+        TrainingDivergedException exception = Assert.Throws<TrainingDivergedException>(() => trainer.Step());
+        Assert.Contains("Step 1: loss is NaN", exception.Message, StringComparison.Ordinal);
+        Assert.Equal((1, 0), (exception.Step, trainer.Optimizer.Step));
+        MatMulReference.AssertSameBits(before, Numbers(weights), "weights");
+    }
+
+    [Fact]
+    public void Trainer_TextShorterThanAStep_SaysHowMuchIsMissing()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        DatasetException exception = Assert.Throws<DatasetException>(() => new Trainer(weights, Text[..47], Options, _team, "short.txt"));
+        Assert.Contains("short.txt: has 47 tokens, expected at least 48", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Faults_OptionsOutOfRange_NamesEach()
+    {
+        var wrong = new TrainingOptions { Steps = 0, Window = 1, Batch = 0, LearningRate = double.NaN, Beta2 = 1, ClipNorm = 0, WeightDecay = -1 };
+        Assert.Equal(7, wrong.Faults().Count);
+        Assert.Empty(Options.Faults());
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        Assert.Throws<ArgumentException>(() => new Trainer(weights, Text, wrong, _team));
+    }
+
+    [Theory]
+    [InlineData(ElementType.F32)]
+    [InlineData(ElementType.BF16)]
+    public void Write_Model_LoadsWithTheSameLosses(ElementType type)
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        ParameterTensor norm = weights.Layout.Find(TensorNames.FinalNorm)!.Value;
+
+        // Half-way between two BF16 numbers: 1 + 2^-8 goes to the even 1, 1 + 3·2^-8 to the even 1 + 2^-6; 1 + 2^-8 + 2^-20 lies above and goes up.
+        weights[norm][0][0] = 1 + (1f / 256);
+        weights[norm][0][1] = 1 + (3f / 256);
+        weights[norm][0][2] = 1 + (1f / 256) + (1f / (1 << 20));
+        Directory.CreateDirectory(_folder["tokenizer"]);
+        File.WriteAllText(Path.Combine(_folder["tokenizer"], "tokenizer.json"), "{}");
+        TrainedModel.Write(_folder["model"], weights, RandomCheckpoint.Document(Spec), _folder["tokenizer"], type);
+
+        using var checkpoint = Checkpoint.Open(_folder["model"]);
+        ModelConfig config = ModelConfigReader.Read(checkpoint);
+        Assert.Equal(type == ElementType.F32 ? "float32" : "bfloat16", checkpoint.Config.GetString("torch_dtype"));
+        Assert.True(File.Exists(Path.Combine(_folder["model"], "tokenizer.json")));
+        using ModelParameters stored = ModelParameters.Load(checkpoint, config);
+        if (type == ElementType.F32)
+        {
+            MatMulReference.AssertSameBits(Numbers(weights), Numbers(stored), "weights");
+        }
+        else
+        {
+            Close.Assert(Numbers(weights), Numbers(stored), 0, 1.0 / 256);
+            Assert.Equal([1, 1 + (1f / 64), 1 + (1f / 128)], stored[norm][0][..3].ToArray());
+        }
+
+        using var engine = Transformer.Load(checkpoint, config, _team);
+        using var passes = new ModelGradient(config, _team);
+        Close.Assert(ForwardPass.Losses(engine, [Text[..20]], cancellationToken: TestContext.Current.CancellationToken)[0], passes.Losses(stored, [Text[..20]])[0], 1e-5, 1e-5);
+    }
+
+    private void AssertRefused(string message, ModelConfig config, int[] text, TrainingOptions options)
+    {
+        using ModelParameters weights = ModelParameters.Random(config, 1);
+        using var trainer = new Trainer(weights, text, options, _team);
+        float[] before = Numbers(weights);
+        Assert.Contains(message, Assert.Throws<ModelFormatException>(() => TrainingState.Load(_folder["state"], trainer)).Message, StringComparison.Ordinal);
+        Assert.Equal(0, trainer.Optimizer.Step);
+        MatMulReference.AssertSameBits(before, Numbers(weights), "weights");
+    }
+
+    private static float[] Numbers(ModelParameters parameters) =>
+        [.. parameters.Layout.Tensors.SelectMany(tensor => Enumerable.Range(0, tensor.Rows).SelectMany(row => parameters[tensor][row].ToArray()))];
+}
