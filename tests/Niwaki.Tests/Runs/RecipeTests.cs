@@ -225,7 +225,7 @@ public sealed class RecipeTests : IDisposable
 
     private static Recipe RandomRecipe(SeededRandom random) => new()
     {
-        Method = (PruningMethod)random.NextInt(5),
+        Method = (PruningMethod)random.NextInt(6),
         Model = RandomPath(random),
         WorkingFolder = RandomPath(random),
         Sparsity = 1e-9 + (random.NextDouble() * 0.999),

@@ -104,12 +104,12 @@ internal sealed class NiwakiRounds
         return groups;
     }
 
-    private static double[] Posterior(IReadOnlyList<UnitGroup> groups, (double First, double Second)[] effects) =>
+    private static double[] Posterior(List<UnitGroup> groups, (double First, double Second)[] effects) =>
         [.. Enumerable.Range(0, groups.Count).GroupBy(g => groups[g].SubLayer)
             .SelectMany(list => GroupPosterior.Means([.. list.Select(g => effects[g])], [.. list.Select(g => groups[g].Prior)]))];
 
     /// <summary>Groups by effect per parameter; inside a group by the prior.</summary>
-    private IReadOnlyList<RemovalStep> Order(WidthRound round, IReadOnlyList<UnitGroup> groups, double[] means, IReadOnlyList<double[]> prior)
+    private IReadOnlyList<RemovalStep> Order(WidthRound round, List<UnitGroup> groups, double[] means, IReadOnlyList<double[]> prior)
     {
         var steps = new List<RemovalStep>();
         foreach (IGrouping<int, int> list in Enumerable.Range(0, groups.Count).GroupBy(g => groups[g].SubLayer))
@@ -149,7 +149,7 @@ internal sealed class NiwakiRounds
 
     private void AddReport(
         WidthRound round,
-        IReadOnlyList<UnitGroup> groups,
+        List<UnitGroup> groups,
         (double First, double Second)[] effects,
         IReadOnlyList<RemovalStep> chosen,
         IReadOnlyList<RemovalStep> ordered,
