@@ -30,12 +30,13 @@ internal static class DepthScanBenchmark
             int[][] windows = [.. Enumerable.Range(0, tokens / Window).Select(w => Enumerable.Range(0, Window).Select(t => ((w * 7919) + (t * 104_729)) % config.VocabularySize).ToArray())];
             Unit[] blocks = [.. Unit.All(config, UnitKind.Block)];
             Console.WriteLine($"Vector path {CpuFeatures.VectorPath}, {threads} threads, {windows.Length} windows of {Window} tokens, {blocks.Length} blocks.");
+            using var objective = new NoObjective();
             Dense(model, windows[..1]);
             for (int round = 0; round < rounds; round++)
             {
                 double before = Dense(model, windows);
                 long start = Stopwatch.GetTimestamp();
-                int done = new RemovalScan(model, windows, new NoObjective()).Try([], blocks).Count();
+                int done = new RemovalScan(model, windows, objective).Try([], blocks).Count();
                 double scan = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 double after = Dense(model, windows);
                 Console.WriteLine(string.Create(

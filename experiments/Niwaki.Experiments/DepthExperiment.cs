@@ -37,11 +37,8 @@ internal static class DepthExperiment
             int[][] calibrationWindows = TextWindows.Sample(calibrationIds, window, windows, new SeededRandom(seed, 1));
             int[][] evaluationWindows = TextWindows.Sample(evaluationIds, window, windows, new SeededRandom(seed, 2));
             var losses = new SubsetLosses(model, units, calibrationWindows, evaluationWindows);
-            var context = new ContextFolder(checkpoint, config, team, new Recipe { Method = PruningMethod.Depth, Depth = options, Seed = seed }, calibrationWindows);
-            using (context)
-            {
-                Report(csv, [name, checkpoint.StructureHash[..8], seed.ToString(CultureInfo.InvariantCulture), options.Units.ToString()], units, losses, Found(context, units));
-            }
+            using var context = new ContextFolder(checkpoint, config, team, new Recipe { Method = PruningMethod.Depth, Depth = options, Seed = seed }, calibrationWindows);
+            Report(csv, [name, checkpoint.StructureHash[..8], seed.ToString(CultureInfo.InvariantCulture), options.Units.ToString()], units, losses, Found(context, units));
         }
 
         return 0;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Search;

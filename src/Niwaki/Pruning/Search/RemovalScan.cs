@@ -70,7 +70,7 @@ internal sealed class RemovalScan(Transformer model, IReadOnlyList<int[]> window
 
     private void Add(BranchedPass pass, int set, Unit[] group, double[] sums)
     {
-        ResidualStream stream = pass.Run(group);
+        using ResidualStream stream = pass.Run(group); // a part of the pass
         double[] windowSums = objective.Sums(stream, set);
         int count = _sets[set].Count;
         for (int i = 0; i < group.Length; i++)

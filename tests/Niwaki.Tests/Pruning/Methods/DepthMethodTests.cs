@@ -5,7 +5,6 @@ using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Runs;
 using Niwaki.Tests.Models;
-using Niwaki.Tests.Pruning.Search;
 
 namespace Niwaki.Tests.Pruning.Methods;
 

@@ -1,5 +1,4 @@
 using Niwaki.Models;
-using Niwaki.Plans;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Tensors;
@@ -48,7 +47,7 @@ public sealed class DepthScoreTests
             {
                 seen[(point, block)] = [.. Enumerable.Range(0, rows.Rows).Select(row => rows[row].ToArray())];
             }
-        });
+        }, cancellationToken: TestContext.Current.CancellationToken);
         PruningContext context = fixture.Context();
 
         double[] scores = new InfluenceScore().Score(context, RemovalScanTests.Units("0 1 2"));

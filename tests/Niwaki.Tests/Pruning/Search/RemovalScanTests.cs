@@ -54,8 +54,8 @@ public sealed class RemovalScanTests
         using Transformer modelOne = one.Load(), modelTwo = two.Load();
 
         Assert.Equal(
-            new RemovalScan(modelOne, one.Calibration, new LossObjective(modelOne)).Try([], Units("0 1 2 3 4")).Select(outcome => outcome.Value),
-            new RemovalScan(modelTwo, two.Calibration, new LossObjective(modelTwo)).Try([], Units("0 1 2 3 4")).Select(outcome => outcome.Value));
+            new RemovalScan(modelOne, one.Calibration, new LossObjective(modelOne)).Try([], Units("0 1 2 3 4"), TestContext.Current.CancellationToken).Select(outcome => outcome.Value),
+            new RemovalScan(modelTwo, two.Calibration, new LossObjective(modelTwo)).Try([], Units("0 1 2 3 4"), TestContext.Current.CancellationToken).Select(outcome => outcome.Value));
     }
 
     // KL of every token against the dense model, from logits in float64.
