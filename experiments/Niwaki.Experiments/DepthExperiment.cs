@@ -37,18 +37,21 @@ internal static class DepthExperiment
             int[][] calibrationWindows = TextWindows.Sample(calibrationIds, window, windows, new SeededRandom(seed, 1));
             int[][] evaluationWindows = TextWindows.Sample(evaluationIds, window, windows, new SeededRandom(seed, 2));
             var losses = new SubsetLosses(model, units, calibrationWindows, evaluationWindows);
-            using var context = new ContextFolder(checkpoint, config, team, new Recipe { Method = PruningMethod.Depth, Depth = options, Seed = seed }, calibrationWindows);
-            Report(csv, [name, checkpoint.StructureHash[..8], seed.ToString(CultureInfo.InvariantCulture), options.Units.ToString()], units, losses, Found(context, units));
+            var recipe = new Recipe { Method = PruningMethod.Depth, Depth = options, Seed = seed };
+            string[] key = [name, checkpoint.StructureHash[..8], seed.ToString(CultureInfo.InvariantCulture), options.Units.ToString()];
+            using (var context = new ContextFolder(checkpoint, config, team, recipe, calibrationWindows))
+            {
+                Report(csv, key, units, losses, Found(context.Context, units));
+            }
         }
 
         return 0;
     }
 
     /// <summary>For each method the set of units that it removes, for every number of them.</summary>
-    private static List<(string Method, int Count, Unit[] Removed)> Found(ContextFolder folder, IReadOnlyList<Unit> units)
+    private static List<(string Method, int Count, Unit[] Removed)> Found(PruningContext context, IReadOnlyList<Unit> units)
     {
         var found = new List<(string, int, Unit[])>();
-        PruningContext context = folder.Context;
         AddOrder("last", new PlaceScore().Score(context, units));
         AddOrder("magnitude", new WeightSumScore(1).Score(context, units));
         AddOrder("influence", new InfluenceScore().Score(context, units));
