@@ -82,10 +82,12 @@ internal static class DepthPage
         {
             double[] increases = [.. group.Select(row => Number(row[7]) - Number(row[6]))];
             double mean = increases.Average();
-            double error = increases.Length < 2 ? 0 : Math.Sqrt(increases.Sum(x => (x - mean) * (x - mean)) / (increases.Length - 1) / increases.Length);
+            string error = increases.Length < 2
+                ? "(one seed)"
+                : string.Create(CultureInfo.InvariantCulture, $"± {Math.Sqrt(increases.Sum(x => (x - mean) * (x - mean)) / (increases.Length - 1) / increases.Length):F3}");
             text.AppendLine(
                 CultureInfo.InvariantCulture,
-                $"| {group.Key.Item1} | {group.Key.Item2} | {group.Key.Item3.Replace(";", ",", StringComparison.Ordinal)} | {mean:F3} ± {error:F3} | {group.Average(row => Number(row[8])):N0} | {group.Average(row => Number(row[5])):F3} |");
+                $"| {group.Key.Item1} | {group.Key.Item2} | {group.Key.Item3.Replace(";", ",", StringComparison.Ordinal)} | {mean:F3} {error} | {group.Average(row => Number(row[8])):N0} | {group.Average(row => Number(row[5])):F3} |");
         }
 
         text.AppendLine();
