@@ -71,14 +71,23 @@ internal sealed class TrainCommand : Verb
             TrainingState.Load(state, trainer);
         }
 
-        var loop = new TrainingLoop(trainer, heldOut, folder, terminal)
+        var loop = new TrainingLoop(trainer, () => trainer.Evaluate(heldOut), state, Path.Combine(folder, "training.jsonl"))
         {
             LogEvery = parsed.GetValue(_logEvery),
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
             SaveEvery = parsed.GetValue(_saveEvery),
-            Quiet = Json(parsed) || options.Steps < parsed.GetValue(_logEvery),
+            Progress = Json(parsed) || options.Steps < parsed.GetValue(_logEvery) ? null : new TrainingDisplay(terminal),
         };
-        loop.Run(cancellationToken);
+        try
+        {
+            loop.Run(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Error.WriteLine($"Stopped behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on.");
+            throw;
+        }
+
         TrainedModel.Write(folder, weights, document, parsed.GetValue(_tokenizer)!, parsed.GetValue(_precision));
         Write(terminal, trainer, loop, folder, heldOut, Json(parsed));
         return ExitCodes.Success;
@@ -130,7 +139,7 @@ internal sealed class TrainCommand : Verb
 
     private static void Write(Terminal terminal, Trainer trainer, TrainingLoop loop, string folder, int[][] heldOut, bool json)
     {
-        long tokens = trainer.Optimizer.Step * trainer.Options.TokensPerStep;
+        long tokens = trainer.TokensSeen;
         if (json)
         {
             terminal.WriteJson(new JsonObject
@@ -142,7 +151,7 @@ internal sealed class TrainCommand : Verb
                 ["loss"] = loop.Loss,
                 ["heldOutLoss"] = loop.HeldOutLoss,
                 ["heldOutWindows"] = heldOut.Length,
-                ["seconds"] = loop.Elapsed.TotalSeconds,
+                ["seconds"] = loop.Seconds,
                 ["tokensPerSecond"] = loop.Rate,
                 ["model"] = folder,
             });
@@ -155,7 +164,7 @@ internal sealed class TrainCommand : Verb
         table.AddRow("tokens seen", $"{Quantity.Count(tokens)}, {Quantity.Figure((double)tokens / trainer.Options.Window / trainer.WindowsPerEpoch, 2)} epochs");
         table.AddRow("loss of the last step", loop.Loss is { } loss ? $"{Quantity.Figure(loss, 4)} nats per token" : "-");
         table.AddRow("held-out loss", $"{Quantity.Figure(loop.HeldOutLoss, 4)} nats per token, {Quantity.Count(heldOut.Length)} windows");
-        table.AddRow("time", $"{Quantity.Duration(loop.Elapsed.TotalSeconds)}, {Quantity.Count((long)loop.Rate)} tokens a second");
+        table.AddRow("time", $"{Quantity.Duration(loop.Seconds)}, {Quantity.Count((long)loop.Rate)} tokens a second");
         terminal.Tables.Write(table);
         terminal.Output.WriteLine($"The model lies in {folder}");
     }

@@ -8,7 +8,7 @@ internal static class RecipeSchema
 
     private static readonly ScalarRule<TextSource> Source = ScalarRules.Choice(("self", TextSource.Self), ("file", TextSource.File));
 
-    private static readonly RecipeField[] General =
+    private static readonly SchemaField<Recipe>[] General =
     [
         new TypedRecipeField<PruningMethod>(
             "method",
@@ -36,7 +36,7 @@ internal static class RecipeSchema
             (recipe, value) => recipe with { Precision = value }),
     ];
 
-    private static readonly RecipeField[] Texts =
+    private static readonly SchemaField<Recipe>[] Texts =
     [
         Calibration("source", Source, options => options.Source, (options, value) => options with { Source = value }),
         Calibration("file", ScalarRules.Path, options => options.File, (options, value) => options with { File = value }, "dataset"),
@@ -66,7 +66,7 @@ internal static class RecipeSchema
         Evaluation("window", ScalarRules.Count(2, MaxCount), options => options.Window, (options, value) => options with { Window = value }),
     ];
 
-    private static readonly RecipeField[] Methods =
+    private static readonly SchemaField<Recipe>[] Methods =
     [
         Bonsai(
             "prune_fraction",
@@ -149,11 +149,10 @@ internal static class RecipeSchema
     ];
 
     /// <summary>All keys; those of a section stand together.</summary>
-    public static IReadOnlyList<RecipeField> Fields { get; } = [.. General, .. Texts, .. Methods];
+    public static IReadOnlyList<SchemaField<Recipe>> Fields { get; } = [.. General, .. Texts, .. Methods];
 
-    /// <summary>Keys that hold further keys.</summary>
-    public static IReadOnlyList<string> Sections { get; } =
-        [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
+    /// <summary>The keys as a schema.</summary>
+    public static RecordSchema<Recipe> Schema { get; } = new(Fields, "recipes");
 
     private static TypedRecipeField<T> Calibration<T>(
         string key,
