@@ -60,18 +60,18 @@ internal sealed class TrainCommand : Verb
         string folder = parsed.GetValue(_out)!;
         string state = Path.Combine(folder, TrainingState.FileName);
         CheckFolder(state, parsed.GetValue(_resume));
-        (int[] ids, int[][] heldOut) = ReadTexts(parsed, config, options.Window);
+        TrainingText text = ReadTexts(parsed, config, options.Window);
 
         using var team = new ThreadTeam(Threads(parsed));
         using ModelParameters weights = ModelParameters.Random(config, seed);
-        using var trainer = new Trainer(weights, ids, options, team, string.Join(", ", parsed.GetValue(_text)!));
+        using var trainer = new Trainer(weights, text.Ids, options, team, text.Name);
         Directory.CreateDirectory(folder);
         if (parsed.GetValue(_resume))
         {
             TrainingState.Load(state, trainer);
         }
 
-        var loop = new TrainingLoop(trainer, () => trainer.Evaluate(heldOut), state, Path.Combine(folder, "training.jsonl"))
+        var loop = new TrainingLoop(trainer, () => trainer.Evaluate(text.HeldOut), state, Path.Combine(folder, "training.jsonl"))
         {
             LogEvery = parsed.GetValue(_logEvery),
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
@@ -89,7 +89,7 @@ internal sealed class TrainCommand : Verb
         }
 
         TrainedModel.Write(folder, weights, document, parsed.GetValue(_tokenizer)!, parsed.GetValue(_precision));
-        Write(terminal, trainer, loop, folder, heldOut, Json(parsed));
+        Write(terminal, trainer, loop, folder, text.HeldOut, Json(parsed));
         return ExitCodes.Success;
     }
 
@@ -119,22 +119,12 @@ internal sealed class TrainCommand : Verb
         }
     }
 
-    private (int[] Ids, int[][] HeldOut) ReadTexts(ParseResult parsed, ModelConfig config, int window)
+    private TrainingText ReadTexts(ParseResult parsed, ModelConfig config, int window)
     {
         string folder = parsed.GetValue(_tokenizer)!;
-        Tokenizer tokenizer = Tokenizer.Load(folder);
-        int? end = config.EndOfText is [int first, ..] ? first : tokenizer.EndOfText;
-        int[] Encode(IEnumerable<string> paths) =>
-            TextTokens.EncodeAll(tokenizer, paths.SelectMany(TextCollection.Read), config.VocabularySize, folder, end);
-        int[] ids = Encode(parsed.GetValue(_text)!);
-        if (parsed.GetValue(_heldOut) is { } path)
-        {
-            return (ids, TextWindows.NonOverlapping(Encode([path]), window, parsed.GetValue(_heldOutWindows), path));
-        }
-
-        int last = Math.Min(ids.Length, Math.Max(window, ids.Length / 100));
-        int[][] heldOut = TextWindows.NonOverlapping(ids.AsSpan(ids.Length - last), window, parsed.GetValue(_heldOutWindows), string.Join(", ", parsed.GetValue(_text)!));
-        return (ids[..^last], heldOut);
+        int? end = config.EndOfText is [int first, ..] ? first : null;
+        return TrainingText.Read(
+            Tokenizer.Load(folder), folder, config.VocabularySize, end, parsed.GetValue(_text)!, parsed.GetValue(_heldOut), window, parsed.GetValue(_heldOutWindows));
     }
 
     private static void Write(Terminal terminal, Trainer trainer, TrainingLoop loop, string folder, int[][] heldOut, bool json)
