@@ -31,7 +31,7 @@ internal sealed class HealingArguments
     private readonly Option<int?> _window = new("--window", "--seqlen", "--cutoff_len") { Description = "Tokens of a window, or at which an instruction is cut. Default: 256", HelpName = "tokens" };
     private readonly Option<int?> _batch = new("--batch", "--micro_batch_size") { Description = "Windows that pass the model at once. Default: 16, in reconstruction 8", HelpName = "windows" };
     private readonly Option<int?> _accumulation = new("--accumulate") { Description = "Batches of which one step is made. Default: 1", HelpName = "batches" };
-    private readonly Option<double?> _rate = new("--learning-rate", "--lr") { Description = "Largest learning rate. Default: 1e-4, in reconstruction 1e-3" };
+    private readonly Option<double?> _rate = new("--learning-rate", "--lr") { Description = "Largest learning rate. Default: 1e-4, in reconstruction 5e-4" };
     private readonly Option<ScheduleKind?> _schedule = new("--schedule") { Description = "How the learning rate falls after the warm-up. Default: linear" };
     private readonly Option<long?> _warmUp = new("--warm-up", "--warmup_steps") { Description = "Steps until the largest learning rate. Default: 10", HelpName = "steps" };
     private readonly Option<double?> _divergence = new("--kl", "--kl_weight") { Description = "What the mean divergence of a token from the dense model counts beside its loss. Default: 0" };

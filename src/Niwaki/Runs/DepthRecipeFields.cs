@@ -13,6 +13,7 @@ internal static class DepthRecipeFields
                 ("kl", DepthCriterion.Kl),
                 ("magnitude", DepthCriterion.Magnitude),
                 ("influence", DepthCriterion.Influence),
+                ("taylor", DepthCriterion.Taylor),
                 ("last", DepthCriterion.Last),
                 ("random", DepthCriterion.Random)),
             options => options.Criterion,
