@@ -78,32 +78,18 @@ internal sealed class WidthExperiment : IDisposable
         var common = new Recipe { Seed = seed, WidthUnits = units };
         foreach ((string method, Recipe recipe) in Chosen(common, methods))
         {
-            ContextFolder? shared = null;
-            try
+            using var shared = new ContextFolder(_checkpoint, _config, _team, windows);
+            foreach (double sparsity in Sparsities)
             {
-                foreach (double sparsity in Sparsities)
+                string key = string.Create(CultureInfo.InvariantCulture, $"{_name},{_checkpoint.StructureHash[..8]},{seed},{units},{sparsity},{method}");
+                if (_results.Holds(key))
                 {
-                    string key = string.Create(
-                        CultureInfo.InvariantCulture, $"{_name},{_checkpoint.StructureHash[..8]},{seed},{units},{sparsity},{method}");
-                    if (_results.Holds(key))
-                    {
-                        continue;
-                    }
-
-                    // The rounds of our method depend on the sparsity; those of the others on nothing but their number.
-                    if (shared is not null && recipe.Method == PruningMethod.Niwaki)
-                    {
-                        shared.Dispose();
-                        shared = null;
-                    }
-
-                    shared ??= new ContextFolder(_checkpoint, _config, _team, windows);
-                    Measure(key, shared, recipe with { Sparsity = sparsity });
+                    continue;
                 }
-            }
-            finally
-            {
-                shared?.Dispose();
+
+                // The rounds of our method depend on the sparsity; those of the others on nothing but their number.
+                using ContextFolder? own = recipe.Method == PruningMethod.Niwaki ? new ContextFolder(_checkpoint, _config, _team, windows) : null;
+                Measure(key, own ?? shared, recipe with { Sparsity = sparsity });
             }
         }
     }
