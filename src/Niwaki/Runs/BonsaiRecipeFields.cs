@@ -4,7 +4,7 @@ namespace Niwaki.Runs;
 internal static class BonsaiRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
-    public static RecipeField[] All { get; } =
+    public static SchemaField<Recipe>[] All { get; } =
     [
         Field(
             "prune_fraction",

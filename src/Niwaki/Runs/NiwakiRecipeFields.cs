@@ -4,7 +4,7 @@ namespace Niwaki.Runs;
 internal static class NiwakiRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
-    public static RecipeField[] All { get; } =
+    public static SchemaField<Recipe>[] All { get; } =
     [
         Field("rounds", ScalarRules.Count(1, 1000), options => options.Rounds, (options, value) => options with { Rounds = value }),
         Field("group", ScalarRules.Count(1, 1 << 16), options => options.Group, (options, value) => options with { Group = value }),

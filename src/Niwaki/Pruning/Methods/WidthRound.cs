@@ -67,7 +67,7 @@ internal sealed class WidthRound : IDisposable
     public RoundRecord Sweep(ImportancePrior prior, WeightMagnitudes magnitudes, bool wantsMeans, Func<double[][], double[][]>? averages = null)
     {
         bool needsSweep = wantsMeans || UnitPriors.NeedsSweep(prior);
-        _context.CountTokens(needsSweep ? Tokens : 0);
+        _context.CountTokens(needsSweep || prior == ImportancePrior.Taylor ? Tokens : 0);
         int[] channels = wantsMeans ? [.. SubLayers.Select(ChannelCount)] : [];
         return _context.RoundStore.GetOrMake(Number, [.. SubLayers.Select(units => units.Count)], channels, () =>
         {
@@ -77,7 +77,9 @@ internal sealed class WidthRound : IDisposable
 
             // A stream of its own: a record that is there already must not change the numbers that follow.
             var random = new SeededRandom(_context.Recipe.Seed, -Number);
-            double[][] scores = UnitPriors.Compute(prior, Config, statistics, Selection, magnitudes, SubLayers, random);
+            double[][] scores = prior == ImportancePrior.Taylor
+                ? TaylorScore.OfWidth(_context, Windows, Selection, _biases, SubLayers)
+                : UnitPriors.Compute(prior, Config, statistics, Selection, magnitudes, SubLayers, random);
             double[][] means = wantsMeans ? [.. SubLayers.Select(units => Means(UnitPriors.ChannelsOf(statistics!, units)))] : [];
             return new RoundRecord(scores, means, averages?.Invoke(scores) ?? []);
         });
