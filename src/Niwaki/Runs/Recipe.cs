@@ -27,6 +27,9 @@ public sealed record Recipe
     /// <summary>1, 32, 64, 128 or 256: kept neurons, and heads times head size, of a block are multiples of it. Default 1.</summary>
     public int RoundTo { get; init; } = 1;
 
+    /// <summary>Which units a width method may remove; the sparsity is a share of all prunable parameters all the same. Default <see cref="WidthUnits.All"/>.</summary>
+    public WidthUnits WidthUnits { get; init; } = WidthUnits.All;
+
     /// <summary>Arithmetic of the scoring passes. Default <see cref="ScoringPrecision.Exact"/>.</summary>
     public ScoringPrecision Precision { get; init; } = ScoringPrecision.Exact;
 

@@ -29,6 +29,11 @@ internal static class RecipeSchema
         new TypedRecipeField<long>("seed", ScalarRules.WholeNumber, recipe => recipe.Seed, (recipe, value) => recipe with { Seed = value }),
         new TypedRecipeField<int>(
             "round_to", ScalarRules.OneOf(1, 32, 64, 128, 256), recipe => recipe.RoundTo, (recipe, value) => recipe with { RoundTo = value }),
+        new TypedRecipeField<WidthUnits>(
+            "width_units",
+            ScalarRules.Choice(("all", WidthUnits.All), ("groups", WidthUnits.Groups), ("neurons", WidthUnits.Neurons)),
+            recipe => recipe.WidthUnits,
+            (recipe, value) => recipe with { WidthUnits = value }),
         new TypedRecipeField<ScoringPrecision>(
             "precision",
             ScalarRules.Choice(("exact", ScoringPrecision.Exact), ("int16", ScoringPrecision.Int16)),

@@ -28,7 +28,7 @@ internal sealed class WidthRound : IDisposable
         Number = number;
         Selection = selection;
         Config = context.Config.Select(selection);
-        SubLayers = SubLayerUnits.Of(Config);
+        SubLayers = SubLayerUnits.Of(Config, context.Recipe.WidthUnits);
         Random = new SeededRandom(context.Recipe.Seed, number);
         int sets = context.Recipe.CalibrationSetCount;
         int windows = context.Calibration.Count / sets;
@@ -92,16 +92,17 @@ internal sealed class WidthRound : IDisposable
         return step with { Units = units, Group = (units[0].Block * 2) + (units[0].Kind == UnitKind.KeyValueGroup ? 0 : 1) };
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _model?.Dispose();
-
-    private Unit ToSource(Unit unit)
+    /// <summary>A unit by indices of the source.</summary>
+    public Unit ToSource(Unit unit)
     {
         int block = Selection.KeptBlocks[unit.Block];
         BlockSelection kept = Selection.Blocks[block];
         int[] indices = unit.Kind == UnitKind.KeyValueGroup ? kept.KeyValueHeads : kept.Neurons;
         return new Unit(unit.Kind, block, indices[unit.Index]);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _model?.Dispose();
 
     private int ChannelCount(SubLayerUnits units) =>
         units.SubLayer == SubLayer.Attention ? Config.Blocks[units.Block].Heads * Config.HeadDim : units.Count;
