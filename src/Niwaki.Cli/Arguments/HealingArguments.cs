@@ -73,24 +73,28 @@ internal sealed class HealingArguments
             HeldOutWindow = parsed.GetValue(_heldOutWindow) ?? recipe.HeldOutWindow,
             Full = Stage(parsed, recipe.Full),
             Lora = Stage(parsed, recipe.Lora) with { Instructions = parsed.GetValue(_instructions) ?? recipe.Lora.Instructions },
-            Adapters = recipe.Adapters with
-            {
-                Rank = parsed.GetValue(_rank) ?? recipe.Adapters.Rank,
-                Alpha = parsed.GetValue(_alpha) ?? recipe.Adapters.Alpha,
-                Dropout = parsed.GetValue(_dropout) ?? recipe.Adapters.Dropout,
-                TrainHead = parsed.GetValue(_head) ?? recipe.Adapters.TrainHead,
-            },
-            Reconstruction = recipe.Reconstruction with
-            {
-                Target = parsed.GetValue(_target) ?? recipe.Reconstruction.Target,
-                Windows = parsed.GetValue(_windows) ?? recipe.Reconstruction.Windows,
-                Window = parsed.GetValue(_window) ?? recipe.Reconstruction.Window,
-                Epochs = parsed.GetValue(_epochs) ?? recipe.Reconstruction.Epochs,
-                Batch = parsed.GetValue(_batch) ?? recipe.Reconstruction.Batch,
-                LearningRate = parsed.GetValue(_rate) ?? recipe.Reconstruction.LearningRate,
-            },
+            Adapters = Adapters(parsed, recipe.Adapters),
+            Reconstruction = Reconstruction(parsed, recipe.Reconstruction),
         };
     }
+
+    private LoraOptions Adapters(ParseResult parsed, LoraOptions options) => options with
+    {
+        Rank = parsed.GetValue(_rank) ?? options.Rank,
+        Alpha = parsed.GetValue(_alpha) ?? options.Alpha,
+        Dropout = parsed.GetValue(_dropout) ?? options.Dropout,
+        TrainHead = parsed.GetValue(_head) ?? options.TrainHead,
+    };
+
+    private ReconstructionOptions Reconstruction(ParseResult parsed, ReconstructionOptions options) => options with
+    {
+        Target = parsed.GetValue(_target) ?? options.Target,
+        Windows = parsed.GetValue(_windows) ?? options.Windows,
+        Window = parsed.GetValue(_window) ?? options.Window,
+        Epochs = parsed.GetValue(_epochs) ?? options.Epochs,
+        Batch = parsed.GetValue(_batch) ?? options.Batch,
+        LearningRate = parsed.GetValue(_rate) ?? options.LearningRate,
+    };
 
     private GradientStageOptions Stage(ParseResult parsed, GradientStageOptions stage) => stage with
     {

@@ -164,7 +164,7 @@ internal sealed class HealCommand : Verb
         terminal.Output.WriteLine($"{(adapter ? "The adapters lie" : "The healed model lies")} in {written}");
     }
 
-    private static IReadOnlyList<long>? ParseCounts(ArgumentResult result)
+    private static List<long>? ParseCounts(ArgumentResult result)
     {
         string text = string.Join(',', result.Tokens.Select(token => token.Value));
         var counts = new List<long>();

@@ -53,9 +53,10 @@ internal sealed class TaylorGradients : IDisposable
                 + "Give more, shorter calibration windows, or a score that needs forward passes only.");
         }
 
-        var result = new TaylorGradients(config);
+        TaylorGradients? result = null;
         try
         {
+            result = new TaylorGradients(config);
             Load(context.Checkpoint, context.Config, result.Weights, selection ?? ModelSelection.All(context.Config), biases);
             using var passes = new ModelGradient(config, context.Team);
             float factor = 1f / windows.Sum(window => window.Length - 1);
@@ -65,12 +66,13 @@ internal sealed class TaylorGradients : IDisposable
                 passes.Compute(result.Weights, batch, factor, result.Gradients);
             }
 
-            return result;
+            TaylorGradients computed = result;
+            result = null;
+            return computed;
         }
-        catch
+        finally
         {
-            result.Dispose();
-            throw;
+            result?.Dispose();
         }
     }
 
