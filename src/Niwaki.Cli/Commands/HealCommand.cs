@@ -7,7 +7,6 @@ using Niwaki.Cli.Output;
 using Niwaki.Healing;
 using Niwaki.Kernels;
 using Niwaki.Runs;
-using Niwaki.Training;
 using Spectre.Console;
 
 namespace Niwaki.Cli.Commands;

@@ -240,42 +240,51 @@ public sealed class HealingRun : IDisposable
 
     private HealingEstimate Estimate()
     {
-        const int Steps = 2;
-        double seconds = 0;
-        long memory = 0, tokens = 0, trained = 0;
+        var total = new HealingEstimate(0, 0, 0, 0);
         foreach (HealingStage stage in _recipe.Stages)
         {
-            if (stage == HealingStage.Reconstruction)
-            {
-                BlockReconstruction reconstruction = Reconstruction();
-                seconds += reconstruction.Estimate(_cancellationToken);
-                memory = Math.Max(memory, reconstruction.MemoryBytes);
-                tokens += (long)_recipe.Reconstruction.Windows * _recipe.Reconstruction.Window * _recipe.Reconstruction.Epochs;
-                trained = _source.Config.Blocks.Sum(shape => BlockTensor.Of(_source.Config.Features, shape).Sum(tensor => _source.Config.ElementCount(tensor, shape)));
-                continue;
-            }
-
-            TrainingOptions training = TrainingOf(stage);
-            _weights ??= LoadWeights(null);
-            using LoraAdapters? adapters = stage == HealingStage.Lora ? new LoraAdapters(_source.Config, _recipe.Adapters, _recipe.Seed) : null;
-            TrainableModel model = adapters is null ? new TrainableModel(_weights) : new TrainableModel(_weights, adapters);
-            using DenseTeacher? teacher = TeacherOf(stage);
-            using var trainer = new Trainer(model, _texts.Of(stage, training), training, _options.Team, teacher);
-            trainer.Step();
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < Steps; i++)
-            {
-                _cancellationToken.ThrowIfCancellationRequested();
-                trainer.Step();
-            }
-
-            seconds += Stopwatch.GetElapsedTime(start).TotalSeconds / Steps * training.Steps;
-            memory = Math.Max(memory, trainer.MemoryBytes);
-            tokens += trainer.TokensSeen / (Steps + 1) * training.Steps;
-            trained = model.Trained.Count;
+            HealingEstimate part = stage == HealingStage.Reconstruction ? EstimateReconstruction() : EstimateSteps(stage);
+            total = new HealingEstimate(
+                total.Seconds + part.Seconds, Math.Max(total.MemoryBytes, part.MemoryBytes), total.Tokens + part.Tokens, part.TrainedParameters);
         }
 
-        return new HealingEstimate(seconds, memory, tokens, trained);
+        return total;
+    }
+
+    private HealingEstimate EstimateReconstruction()
+    {
+        BlockReconstruction reconstruction = Reconstruction();
+        double seconds = reconstruction.Estimate(_cancellationToken);
+        ModelConfig config = _source.Config;
+        return new HealingEstimate(
+            seconds,
+            reconstruction.MemoryBytes,
+            (long)_recipe.Reconstruction.Windows * _recipe.Reconstruction.Window * _recipe.Reconstruction.Epochs,
+            config.Blocks.Sum(shape => BlockTensor.Of(config.Features, shape).Sum(tensor => config.ElementCount(tensor, shape))));
+    }
+
+    private HealingEstimate EstimateSteps(HealingStage stage)
+    {
+        const int Steps = 2;
+        TrainingOptions training = TrainingOf(stage);
+        _weights ??= LoadWeights(null);
+        using LoraAdapters? adapters = stage == HealingStage.Lora ? new LoraAdapters(_source.Config, _recipe.Adapters, _recipe.Seed) : null;
+        TrainableModel model = adapters is null ? new TrainableModel(_weights) : new TrainableModel(_weights, adapters);
+        using DenseTeacher? teacher = TeacherOf(stage);
+        using var trainer = new Trainer(model, _texts.Of(stage, training), training, _options.Team, teacher);
+        trainer.Step();
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < Steps; i++)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            trainer.Step();
+        }
+
+        return new HealingEstimate(
+            Stopwatch.GetElapsedTime(start).TotalSeconds / Steps * training.Steps,
+            trainer.MemoryBytes,
+            trainer.TokensSeen / (Steps + 1) * training.Steps,
+            model.Trained.Count);
     }
 
     private DenseTeacher? TeacherOf(HealingStage stage)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Tensors;
 

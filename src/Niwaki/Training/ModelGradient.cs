@@ -52,6 +52,7 @@ public sealed unsafe class ModelGradient : IDisposable
     public float[][] Compute(ModelParameters parameters, IReadOnlyList<int[]> windows, float factor, ModelParameters gradients)
     {
         ArgumentNullException.ThrowIfNull(windows);
+        ArgumentNullException.ThrowIfNull(gradients);
         TrainingExample[] examples = [.. windows.Select(window => new TrainingExample(window))];
         float[] losses = new float[windows.Sum(window => window.Length)];
         Compute(new TrainableModel(parameters), examples, factor, gradients, losses);

@@ -72,6 +72,7 @@ public static class TrainingState
     public static void Load(string path, Trainer trainer, string start = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(start);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         long step = ReadStep(file, path, trainer.Options.Steps);
         Compare(file, path, OptionsKey, "options", trainer.Fingerprint, "Give the options that the training was begun with.");

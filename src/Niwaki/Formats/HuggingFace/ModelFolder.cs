@@ -15,6 +15,7 @@ public static class ModelFolder
     /// <summary>Name of the file with sampling defaults.</summary>
     public const string GenerationConfigName = "generation_config.json";
 
+    private const string HealingName = "healing.yaml";
     private const string Expected = "a model folder with config.json and safetensors weights";
 
     /// <summary>The model folder meant by a path: the folder itself, or the <c>model</c> folder of a run.</summary>
@@ -39,7 +40,7 @@ public static class ModelFolder
             return path;
         }
 
-        if (!File.Exists(Path.Combine(path, "plan.json")) && !File.Exists(Path.Combine(path, "recipe.yaml")) && !File.Exists(Path.Combine(path, "healing.yaml")))
+        if (!File.Exists(Path.Combine(path, "plan.json")) && !File.Exists(Path.Combine(path, "recipe.yaml")) && !File.Exists(Path.Combine(path, HealingName)))
         {
             throw new ModelFormatException(path, "folder", "has no config.json", Expected, nextStep: OtherFormats(path));
         }
@@ -47,7 +48,9 @@ public static class ModelFolder
         string model = Path.Combine(path, "model");
         return File.Exists(Path.Combine(model, ConfigName))
             ? model
-            : throw new ModelFormatException(path, "run", "has no model/config.json", "a finished run", nextStep: "Finish it with 'niwaki resume', or 'niwaki heal' with --resume.");
+            : throw new ModelFormatException(path, "run", "has no model/config.json", "a finished run", nextStep: File.Exists(Path.Combine(path, HealingName))
+                ? "Finish it with 'niwaki heal' and --resume; adapters alone are no model."
+                : "Finish it with 'niwaki resume'.");
     }
 
     /// <summary>The error for a model folder without safetensors weights; it names the weights of other formats that are there.</summary>

@@ -17,10 +17,11 @@ internal sealed class TaylorGradients : IDisposable
     private const int BatchTokens = 4096;
     private const int ChunkRows = 1024;
 
-    private TaylorGradients(ModelParameters weights, ModelParameters gradients)
+    private TaylorGradients(ModelConfig config)
     {
-        Weights = weights;
-        Gradients = gradients;
+        var layout = new ParameterLayout(config);
+        Weights = new ModelParameters(layout);
+        Gradients = new ModelParameters(layout);
     }
 
     public ModelParameters Weights { get; }
@@ -52,17 +53,16 @@ internal sealed class TaylorGradients : IDisposable
                 + "Give more, shorter calibration windows, or a score that needs forward passes only.");
         }
 
-        ModelParameters weights = Load(context.Checkpoint, context.Config, config, selection ?? ModelSelection.All(context.Config), biases);
-        var gradients = new ModelParameters(weights.Layout);
-        var result = new TaylorGradients(weights, gradients);
+        var result = new TaylorGradients(config);
         try
         {
+            Load(context.Checkpoint, context.Config, result.Weights, selection ?? ModelSelection.All(context.Config), biases);
             using var passes = new ModelGradient(config, context.Team);
             float factor = 1f / windows.Sum(window => window.Length - 1);
             foreach (int[][] batch in windows.Chunk(Math.Max(1, BatchTokens / windows.Max(window => window.Length))))
             {
                 context.CancellationToken.ThrowIfCancellationRequested();
-                passes.Compute(weights, batch, factor, gradients);
+                passes.Compute(result.Weights, batch, factor, result.Gradients);
             }
 
             return result;
@@ -92,10 +92,10 @@ internal sealed class TaylorGradients : IDisposable
         Gradients.Dispose();
     }
 
-    /// <summary>The weights of what is left of a model.</summary>
-    private static ModelParameters Load(Checkpoint checkpoint, ModelConfig source, ModelConfig target, ModelSelection selection, OutputBiases? biases)
+    /// <summary>Reads the weights of what is left of a model.</summary>
+    private static void Load(Checkpoint checkpoint, ModelConfig source, ModelParameters weights, ModelSelection selection, OutputBiases? biases)
     {
-        var weights = new ModelParameters(new ParameterLayout(target));
+        ModelConfig target = weights.Layout.Config;
         foreach (string name in (string[])[TensorNames.Embedding, TensorNames.FinalNorm, TensorNames.OutputHead])
         {
             if (weights.Layout.Find(name) is { } tensor)
@@ -132,8 +132,6 @@ internal sealed class TaylorGradients : IDisposable
                 }
             }
         }
-
-        return weights;
     }
 
     private static void Copy(WeightView stored, int[]? rows, int[]? columns, TensorView<float> values)
