@@ -117,6 +117,7 @@ public sealed class PruningRun : IDisposable
         try
         {
             ModelConfig config = ModelConfigReader.Read(checkpoint);
+            ProfileCheck.Check(recipe, config, options.Notice);
             var tokenizer = Tokenizer.Load(checkpoint.Folder);
             return new PruningRun(folder(), options, checkpoint, config, tokenizer);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Niwaki.Numerics;
+using Niwaki.Plans;
 using Niwaki.Runs;
 using Niwaki.Tests.Formats;
 
@@ -19,6 +20,7 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 0.5,
         Seed = -7,
         RoundTo = 64,
+        Profile = ShapeProfile.NemotronNas,
         Precision = ScoringPrecision.Int16,
         Calibration = new() { Source = TextSource.File, File = "a.txt", Windows = 3, Window = 17, Temperature = 0.7, TopP = 1 },
         Evaluation = new() { Source = TextSource.File, File = "b.txt", Windows = 4, Window = 33 },
@@ -64,6 +66,7 @@ public sealed class RecipeTests : IDisposable
         sparsity: 0.5
         seed: -7
         round_to: 64
+        profile: nemotron-nas
         precision: int16
         calibration:
           source: file
@@ -231,6 +234,7 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 1e-9 + (random.NextDouble() * 0.999),
         Seed = unchecked((long)random.NextBits()),
         RoundTo = (int[])[1, 32, 64, 128, 256] is var sizes ? sizes[random.NextInt(5)] : 1,
+        Profile = random.NextInt(7) is var profile and < 6 ? (ShapeProfile)profile : null,
         Precision = (ScoringPrecision)random.NextInt(2),
         Calibration = new()
         {

@@ -99,7 +99,7 @@ public sealed class DepthWidthMethod : IPruningMethod
         double[][] prior = UnitPriors.Compute(
             context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
         var builder = new SelectionBuilder(context.Config);
-        foreach (RemovalStep step in UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Recipe.RoundTo, missing))
+        foreach (RemovalStep step in UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Shapes, missing))
         {
             foreach (Unit unit in round.ToSource(step).Units)
             {
