@@ -49,6 +49,9 @@ public sealed class Tokenizer
     /// <summary>Whether <see cref="Encode"/> puts <see cref="BeginOfText"/> in front when special tokens are wanted.</summary>
     public bool AddsBeginOfText => BeginOfText is int begin && _pipeline.Prefix.Contains(begin);
 
+    /// <summary>Whether <see cref="Encode"/> puts <see cref="EndOfText"/> behind when special tokens are wanted.</summary>
+    public bool AddsEndOfText => EndOfText is int end && _pipeline.Suffix.Contains(end);
+
     /// <summary>Ids of the tokens that stand for no text, such as markers of begin, end and turns.</summary>
     public IReadOnlySet<int> SpecialIds => _pipeline.SpecialIds;
 

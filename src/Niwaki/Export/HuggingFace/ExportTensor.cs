@@ -11,8 +11,8 @@ internal sealed unsafe record ExportTensor(PlannedTensor Target)
     /// <summary>Name in the source of a tensor that is copied whole; null: it is not.</summary>
     public string? CopyOf { get; init; }
 
-    /// <summary>The stored tensor that is filled up; null: all zeros.</summary>
-    public WeightView? View { get; init; }
+    /// <summary>Opens the stored tensor that is filled up; null: all zeros.</summary>
+    public Func<BorrowedWeights>? Stored { get; init; }
 
     /// <summary>For every row the row of the source, or -1 for zeros; null: the rows of the source.</summary>
     public int[]? Rows { get; init; }
@@ -32,22 +32,21 @@ internal sealed unsafe record ExportTensor(PlannedTensor Target)
             return;
         }
 
+        using BorrowedWeights? stored = Stored?.Invoke();
         int rows = Target.Shape.Count < 2 ? 1 : checked((int)Target.Shape[0]);
         byte[] row = new byte[Target.ByteLength / Math.Max(1, rows)];
         for (int r = 0; r < rows; r++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int from = Rows is null ? r : Rows[r];
-            if (View is { } view && from >= 0)
+            Array.Clear(row);
+            if (stored is not null && from >= 0)
             {
+                WeightView view = stored.View;
                 Fill(new ReadOnlySpan<byte>(view.RowPointer(from), checked((int)view.RowBytes)), view.ElementType.SizeInBytes(), row);
-                destination.Write(row);
             }
-            else
-            {
-                Array.Clear(row);
-                destination.Write(row);
-            }
+
+            destination.Write(row);
         }
     }
 
@@ -59,7 +58,6 @@ internal sealed unsafe record ExportTensor(PlannedTensor Target)
             return;
         }
 
-        Array.Clear(row);
         for (int c = 0; c < Columns.Length; c++)
         {
             if (Columns[c] >= 0)

@@ -24,7 +24,8 @@ internal sealed class ExportTensors
     {
         _source = source;
         _config = config;
-        _zeroType = source.Matrix(TensorNames.Embedding, config.VocabularySize, config.HiddenSize).ElementType;
+        using BorrowedWeights embedding = source.Borrow(TensorNames.Embedding, config.VocabularySize, config.HiddenSize);
+        _zeroType = embedding.View.ElementType;
     }
 
     /// <summary>The tensors, those outside the blocks first.</summary>
@@ -57,25 +58,22 @@ internal sealed class ExportTensors
         }
 
         int[]? rowMap = Map(tensor.Rows, stored, shape), columnMap = tensor.Columns is { } columns ? Map(columns, stored, shape) : null;
-        WeightView view = View(tensor, block, stored);
-        if (rowMap is null && columnMap is null)
-        {
-            return new ExportTensor(new PlannedTensor(name, view.ElementType, dimensions)) { View = view };
-        }
+        BorrowedWeights Open() => Borrow(tensor, block, stored);
+        using BorrowedWeights now = Open();
+        var target = new PlannedTensor(name, now.View.ElementType, dimensions);
 
         // A vector is a matrix of one row.
-        var target = new PlannedTensor(name, view.ElementType, dimensions);
         return tensor.IsMatrix
-            ? new ExportTensor(target) { View = view, Rows = rowMap, Columns = columnMap }
-            : new ExportTensor(target) { View = view, Columns = rowMap };
+            ? new ExportTensor(target) { Stored = Open, Rows = rowMap, Columns = columnMap }
+            : new ExportTensor(target) { Stored = Open, Columns = rowMap };
     }
 
-    private WeightView View(BlockTensor tensor, int block, BlockShape stored)
+    private BorrowedWeights Borrow(BlockTensor tensor, int block, BlockShape stored)
     {
         int rows = _config.Extent(tensor.Rows, stored);
         return tensor.Columns is { } columns
-            ? _source.Matrix(tensor.NameIn(block), rows, _config.Extent(columns, stored))
-            : _source.Vector(tensor.NameIn(block), rows);
+            ? _source.Borrow(tensor.NameIn(block), rows, _config.Extent(columns, stored))
+            : _source.Borrow(tensor.NameIn(block), rows);
     }
 
     /// <summary>For every channel along an axis the stored one, or -1 for zero; null where nothing is added.</summary>

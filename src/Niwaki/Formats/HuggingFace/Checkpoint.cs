@@ -88,6 +88,23 @@ public sealed class Checkpoint : IDisposable
     public WeightView Vector(string name, int length) =>
         _weights.Require(name, MessageText.Shape([length])).Vector(name, length);
 
+    /// <summary>A matrix for the time of its use; unlike <see cref="Matrix"/> it leaves no decoded copy behind.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="rows">Rows (outputs) expected.</param>
+    /// <param name="columns">Columns (inputs) expected.</param>
+    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
+    /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
+    public BorrowedWeights Borrow(string name, int rows, int columns) => new(Matrix(name, rows, columns));
+
+    /// <summary>A vector for the time of its use.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="length">Elements expected.</param>
+    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
+    /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
+    public BorrowedWeights Borrow(string name, int length) => new(Vector(name, length));
+
     /// <summary>Writes the bytes of a tensor, of any element type, to a stream.</summary>
     /// <param name="name">Name of the tensor.</param>
     /// <param name="destination">Receives the bytes, a chunk at a time.</param>

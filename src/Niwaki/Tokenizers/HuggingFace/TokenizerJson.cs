@@ -17,7 +17,7 @@ internal static class TokenizerJson
     /// <exception cref="UnsupportedModelException">The file holds a model or a component that is not supported.</exception>
     public static TokenizerPipeline Read(string path, TokenizerSettings settings)
     {
-        ConfigDocument document = ConfigDocument.Read(path);
+        ConfigDocument document = ConfigDocument.Read(path, StrictJson.DefaultMaxBytes);
         List<PreTokenizer> preTokenizers = PreTokenizerReader.Read(document.GetObjectOrNull("pre_tokenizer"));
         bool takesBytes = TakeByteLevelOff(preTokenizers);
 
