@@ -114,6 +114,7 @@ class NiwakiForCausalLM(PreTrainedModel, GenerationMixin):
     config_class = NiwakiConfig
     base_model_prefix = "model"
     _no_split_modules = ["Block"]
+    _supports_cache_class = True
 
     def __init__(self, config):
         super().__init__(config)
