@@ -31,6 +31,22 @@ public static class ForwardPass
         return losses;
     }
 
+    /// <summary>Mean loss of a sub-model over all predicted tokens of some windows, summed in float64.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="windows">Token ids.</param>
+    /// <param name="gates">Gates, the same for all windows; null: all open.</param>
+    /// <param name="cancellationToken">Ends the pass between two sets of windows.</param>
+    /// <returns>Nats per token.</returns>
+    /// <exception cref="OperationCanceledException">The pass was ended.</exception>
+    public static double MeanLoss(
+        Transformer model, IReadOnlyList<int[]> windows, ModelGates? gates = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        ModelGates?[]? perWindow = gates is null ? null : [.. Enumerable.Repeat(gates, windows.Count)];
+        float[][] losses = Losses(model, windows, perWindow, cancellationToken: cancellationToken);
+        return losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
+    }
+
     /// <summary>Sets of consecutive windows whose residual stream fits, one window at least.</summary>
     /// <param name="model">The model.</param>
     /// <param name="windows">Token ids.</param>

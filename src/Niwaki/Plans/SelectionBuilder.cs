@@ -34,6 +34,18 @@ public sealed class SelectionBuilder
     /// <exception cref="ArgumentOutOfRangeException">The model has no such unit.</exception>
     public bool Remove(Unit unit) => Set(unit, removed: true);
 
+    /// <summary>Removes units; those that are gone already stay gone.</summary>
+    /// <param name="units">Units of the source.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no such unit.</exception>
+    public void Remove(IEnumerable<Unit> units)
+    {
+        ArgumentNullException.ThrowIfNull(units);
+        foreach (Unit unit in units)
+        {
+            Remove(unit);
+        }
+    }
+
     /// <summary>Takes the removal of a unit back.</summary>
     /// <param name="unit">A unit of the source.</param>
     /// <returns>False if the unit was not removed; it may still be gone with its sub-layer or block.</returns>

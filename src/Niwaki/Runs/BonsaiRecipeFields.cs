@@ -1,11 +1,46 @@
 namespace Niwaki.Runs;
 
-/// <summary>Keys of the section <c>bonsai</c> that choose between variants of the published method.</summary>
+/// <summary>Keys of the section <c>bonsai</c>.</summary>
 internal static class BonsaiRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
     public static RecipeField[] All { get; } =
     [
+        Field(
+            "prune_fraction",
+            ScalarRules.Fraction,
+            options => options.PruneFraction,
+            (options, value) => options with { PruneFraction = value },
+            "prune_frac"),
+        Field(
+            "masks_per_round",
+            ScalarRules.Count(2, 1_000_000),
+            options => options.MasksPerRound,
+            (options, value) => options with { MasksPerRound = value },
+            "masks_per_iter"),
+        Field(
+            "prior",
+            MethodRules.Prior,
+            options => options.Prior,
+            (options, value) => options with { Prior = value },
+            "prune_method"),
+        Field("complement", ScalarRules.Flag, options => options.Complement, (options, value) => options with { Complement = value }),
+        Field(
+            "ridge",
+            ScalarRules.Number("a number from 1e-9 to 1,000", value => value is >= 1e-9 and <= 1000),
+            options => options.Ridge,
+            (options, value) => options with { Ridge = value }),
+        Field(
+            "mlp_attention_ratio",
+            ScalarRules.Number("a number above 0, up to 100", value => value is > 0 and <= 100),
+            options => options.MlpAttentionRatio,
+            (options, value) => options with { MlpAttentionRatio = value },
+            "mlp_attn_ratio"),
+        Field(
+            "explorable",
+            MethodRules.Explorable,
+            options => options.Explorable,
+            (options, value) => options with { Explorable = value }),
         Field(
             "sampler",
             ScalarRules.Choice(("layer", BonsaiSampler.Layer), ("global", BonsaiSampler.Global)),
@@ -53,7 +88,7 @@ internal static class BonsaiRecipeFields
         Field("tolerance", ScalarRules.Fraction, options => options.Tolerance, (options, value) => options with { Tolerance = value }, "tol"),
         Field(
             "repair",
-            ScalarRules.Choice(("none", UnitRepair.None), ("bias", UnitRepair.Bias)),
+            MethodRules.Repair,
             options => options.Repair,
             (options, value) => options with { Repair = value },
             "repair_method"),

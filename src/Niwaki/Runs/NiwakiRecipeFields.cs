@@ -15,22 +15,17 @@ internal static class NiwakiRecipeFields
             (options, value) => options with { WindowsPerGroup = value }),
         Field(
             "explorable",
-            ScalarRules.Number("a number from 1 to 1,000", value => value is >= 1 and <= 1000),
+            MethodRules.Explorable,
             options => options.Explorable,
             (options, value) => options with { Explorable = value }),
         Field(
             "prior",
-            ScalarRules.Choice(
-                ("wanda", ImportancePrior.Wanda),
-                ("activation", ImportancePrior.Activation),
-                ("magnitude", ImportancePrior.Magnitude),
-                ("random", ImportancePrior.Random),
-                ("fluctuation", ImportancePrior.Fluctuation)),
+            MethodRules.Prior,
             options => options.Prior,
             (options, value) => options with { Prior = value }),
         Field(
             "repair",
-            ScalarRules.Choice(("none", UnitRepair.None), ("bias", UnitRepair.Bias)),
+            MethodRules.Repair,
             options => options.Repair,
             (options, value) => options with { Repair = value }),
     ];

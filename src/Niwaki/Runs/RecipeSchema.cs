@@ -66,90 +66,8 @@ internal static class RecipeSchema
         Evaluation("window", ScalarRules.Count(2, MaxCount), options => options.Window, (options, value) => options with { Window = value }),
     ];
 
-    private static readonly RecipeField[] Methods =
-    [
-        Bonsai(
-            "prune_fraction",
-            ScalarRules.Fraction,
-            options => options.PruneFraction,
-            (options, value) => options with { PruneFraction = value },
-            "prune_frac"),
-        Bonsai(
-            "masks_per_round",
-            ScalarRules.Count(2, 1_000_000),
-            options => options.MasksPerRound,
-            (options, value) => options with { MasksPerRound = value },
-            "masks_per_iter"),
-        Bonsai(
-            "prior",
-            ScalarRules.Choice(
-                ("wanda", ImportancePrior.Wanda),
-                ("activation", ImportancePrior.Activation),
-                ("magnitude", ImportancePrior.Magnitude),
-                ("random", ImportancePrior.Random),
-                ("fluctuation", ImportancePrior.Fluctuation)),
-            options => options.Prior,
-            (options, value) => options with { Prior = value },
-            "prune_method"),
-        Bonsai("complement", ScalarRules.Flag, options => options.Complement, (options, value) => options with { Complement = value }),
-        Bonsai(
-            "ridge",
-            ScalarRules.Number("a number from 1e-9 to 1,000", value => value is >= 1e-9 and <= 1000),
-            options => options.Ridge,
-            (options, value) => options with { Ridge = value }),
-        Bonsai(
-            "mlp_attention_ratio",
-            ScalarRules.Number("a number above 0, up to 100", value => value is > 0 and <= 100),
-            options => options.MlpAttentionRatio,
-            (options, value) => options with { MlpAttentionRatio = value },
-            "mlp_attn_ratio"),
-        Bonsai(
-            "explorable",
-            ScalarRules.Number("a number from 1 to 1,000", value => value is >= 1 and <= 1000),
-            options => options.Explorable,
-            (options, value) => options with { Explorable = value }),
-        .. BonsaiRecipeFields.All,
-        .. NiwakiRecipeFields.All,
-        Depth(
-            "criterion",
-            ScalarRules.Choice(
-                ("loss", DepthCriterion.Loss),
-                ("kl", DepthCriterion.Kl),
-                ("magnitude", DepthCriterion.Magnitude),
-                ("influence", DepthCriterion.Influence),
-                ("last", DepthCriterion.Last),
-                ("random", DepthCriterion.Random)),
-            options => options.Criterion,
-            (options, value) => options with { Criterion = value }),
-        Depth(
-            "search",
-            ScalarRules.Choice(("oneshot", DepthSearch.OneShot), ("greedy", DepthSearch.Greedy), ("swaps", DepthSearch.Swaps)),
-            options => options.Search,
-            (options, value) => options with { Search = value }),
-        Depth(
-            "units",
-            ScalarRules.Choice(("block", DepthUnit.Block), ("sublayer", DepthUnit.Sublayer)),
-            options => options.Units,
-            (options, value) => options with { Units = value }),
-        Depth("plus", ScalarRules.FlagOrNull, options => options.Plus, (options, value) => options with { Plus = value }, "no_plus_heuristic"),
-        Depth(
-            "blocks",
-            ScalarRules.CountOrNull(1, 10_000),
-            options => options.Blocks,
-            (options, value) => options with { Blocks = value },
-            "num_pruned_blocks"),
-        Depth(
-            "magnitude_power",
-            ScalarRules.OneOf(1, 2),
-            options => options.MagnitudePower,
-            (options, value) => options with { MagnitudePower = value },
-            "norm_power"),
-        Depth("full_path", ScalarRules.Flag, options => options.FullPath, (options, value) => options with { FullPath = value }),
-        Depth("order", ScalarRules.Path, options => options.Order, (options, value) => options with { Order = value }, "block_order_csv"),
-    ];
-
     /// <summary>All keys; those of a section stand together.</summary>
-    public static IReadOnlyList<RecipeField> Fields { get; } = [.. General, .. Texts, .. Methods];
+    public static IReadOnlyList<RecipeField> Fields { get; } = [.. General, .. Texts, .. BonsaiRecipeFields.All, .. NiwakiRecipeFields.All, .. DepthRecipeFields.All];
 
     /// <summary>Keys that hold further keys.</summary>
     public static IReadOnlyList<string> Sections { get; } =
@@ -175,20 +93,4 @@ internal static class RecipeSchema
             rule,
             recipe => get(recipe.Evaluation),
             (recipe, value) => recipe with { Evaluation = with(recipe.Evaluation, value) });
-
-    private static TypedRecipeField<T> Bonsai<T>(
-        string key,
-        ScalarRule<T> rule,
-        Func<BonsaiOptions, T> get,
-        Func<BonsaiOptions, T, BonsaiOptions> with,
-        params IReadOnlyList<string> elsewhere) =>
-        new("bonsai." + key, rule, recipe => get(recipe.Bonsai), (recipe, value) => recipe with { Bonsai = with(recipe.Bonsai, value) }, elsewhere);
-
-    private static TypedRecipeField<T> Depth<T>(
-        string key,
-        ScalarRule<T> rule,
-        Func<DepthOptions, T> get,
-        Func<DepthOptions, T, DepthOptions> with,
-        params IReadOnlyList<string> elsewhere) =>
-        new("depth." + key, rule, recipe => get(recipe.Depth), (recipe, value) => recipe with { Depth = with(recipe.Depth, value) }, elsewhere);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -84,17 +85,7 @@ public sealed class PruningContext
     public double MeanLoss(string key, Transformer model, ModelGates? gates)
     {
         ArgumentNullException.ThrowIfNull(model);
-        CancellationToken.ThrowIfCancellationRequested();
-        ForwardTokens += CalibrationTokens;
-        return Log.GetOrRun(key, () =>
-        {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            ModelGates?[]? all = gates is null ? null : [.. Enumerable.Repeat(gates, Calibration.Count)];
-            float[][] losses = ForwardPass.Losses(model, Calibration, all);
-            double sum = losses.Sum(window => window.Sum(loss => (double)loss));
-            long scored = losses.Sum(window => (long)window.Length);
-            return new EvaluationRecord(sum / scored, CalibrationTokens, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }).LossNats;
+        return Evaluate(key, CalibrationTokens, () => ForwardPass.MeanLoss(model, Calibration, gates));
     }
 
     /// <summary>The outcome of any evaluation on the calibration windows, taken from the journal where it is recorded.</summary>
@@ -111,12 +102,7 @@ public sealed class PruningContext
         return value;
     }
 
-    /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
-    /// <param name="name">File name without folders.</param>
-    /// <param name="content">The text; a file of that name is replaced.</param>
-    public void AddFile(string name, string content) => _files[name] = content;
-
-    /// <summary>A number about a sub-model that is recorded as its loss, taken from the journal where it is there.</summary>
+    /// <summary>A number about a sub-model that is recorded as its loss, taken from the journal where it is there; it is timed.</summary>
     /// <param name="key">What is evaluated, unique in the run and the same when the run is resumed.</param>
     /// <param name="tokens">Tokens that the evaluation passes through the model.</param>
     /// <param name="evaluate">Makes the number; called only where it is not recorded.</param>
@@ -124,15 +110,18 @@ public sealed class PruningContext
     public double Evaluate(string key, long tokens, Func<double> evaluate)
     {
         ArgumentNullException.ThrowIfNull(evaluate);
-        CancellationToken.ThrowIfCancellationRequested();
-        ForwardTokens += tokens;
-        return Log.GetOrRun(key, () =>
+        return Evaluate(key, () =>
         {
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
+            long start = Stopwatch.GetTimestamp();
             double value = evaluate();
-            return new EvaluationRecord(value, tokens, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }).LossNats;
+            return new EvaluationRecord(value, tokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        });
     }
+
+    /// <summary>Leaves a text file in the run folder, once the decision is made.</summary>
+    /// <param name="name">File name without folders.</param>
+    /// <param name="content">The text; a file of that name is replaced.</param>
+    public void AddFile(string name, string content) => _files[name] = content;
 
     /// <summary>Counts tokens that pass through the model beside the recorded evaluations.</summary>
     /// <param name="tokens">Tokens.</param>

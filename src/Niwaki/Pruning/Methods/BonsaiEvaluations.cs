@@ -84,16 +84,9 @@ internal sealed class BonsaiEvaluations(PruningContext context, WidthRound round
         return double.IsFinite(utility) ? Math.Max(utility, WorstUtility) : WorstUtility;
     }
 
-    private double Evaluate(ModelGates gates, Func<DenseReference>? dense)
-    {
-        if (dense is not null)
-        {
-            return dense().MeanDivergence(round.Model, gates);
-        }
-
-        float[][] losses = ForwardPass.Losses(round.Model, round.Windows, [.. Enumerable.Repeat(gates, round.Windows.Count)]);
-        return losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
-    }
+    private double Evaluate(ModelGates gates, Func<DenseReference>? dense) => dense is null
+        ? ForwardPass.MeanLoss(round.Model, round.Windows, gates)
+        : dense().MeanDivergence(round.Model, gates);
 
     private void Report(int done, double? loss)
     {

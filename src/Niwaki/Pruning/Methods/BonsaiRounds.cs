@@ -52,14 +52,14 @@ internal sealed class BonsaiRounds : IDisposable
                 break;
             }
 
-            Remove(_builder, steps);
+            _builder.Remove(steps.SelectMany(step => step.Units));
             _removed.AddRange(steps);
         }
 
         // A large unit that goes last may overshoot by more than smaller ones of the rounds before hold: those come back.
         IReadOnlyList<RemovalStep> needed = Bonsai.Stop == StopRule.Exact ? RemovalSteps.Needed(_removed, _target - _removedBefore) : _removed;
         SelectionBuilder result = Begin();
-        Remove(result, needed);
+        result.Remove(needed.SelectMany(step => step.Units));
         _context.Biases = _repair?.Biases(needed.SelectMany(step => step.Units));
         return result.Build();
     }
@@ -70,11 +70,7 @@ internal sealed class BonsaiRounds : IDisposable
     private SelectionBuilder Begin()
     {
         var builder = new SelectionBuilder(_context.Config);
-        foreach (Unit unit in _gone)
-        {
-            builder.Remove(unit);
-        }
-
+        builder.Remove(_gone);
         return builder;
     }
 
@@ -86,14 +82,6 @@ internal sealed class BonsaiRounds : IDisposable
         }
 
         return Math.Abs(Share - _context.Recipe.Sparsity) < Bonsai.Tolerance || Share > _context.Recipe.Sparsity;
-    }
-
-    private static void Remove(SelectionBuilder builder, IEnumerable<RemovalStep> steps)
-    {
-        foreach (Unit unit in steps.SelectMany(step => step.Units))
-        {
-            builder.Remove(unit);
-        }
     }
 
     /// <summary>One round.</summary>

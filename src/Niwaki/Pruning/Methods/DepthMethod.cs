@@ -28,11 +28,7 @@ public sealed class DepthMethod : IPruningMethod
     internal static ModelSelection Selection(ModelConfig config, IEnumerable<Unit> removed)
     {
         var builder = new SelectionBuilder(config);
-        foreach (Unit unit in removed)
-        {
-            builder.Remove(unit);
-        }
-
+        builder.Remove(removed);
         return builder.Build();
     }
 

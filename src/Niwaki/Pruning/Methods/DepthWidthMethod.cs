@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Niwaki.Calibration;
@@ -71,21 +70,17 @@ public sealed class DepthWidthMethod : IPruningMethod
     {
         string key = string.Create(
             CultureInfo.InvariantCulture, $"split {gone.Count}, last {(gone.Count == 0 ? "none" : DepthUnits.NameOf(gone[^1]))}, filled by {context.Recipe.Bonsai.Prior}");
-        return context.Evaluate(key, () =>
+        return context.Evaluate(key, 2 * context.CalibrationTokens, () =>
         {
-            long start = Stopwatch.GetTimestamp();
-            ModelSelection depth = DepthMethod.Selection(context.Config, gone);
-            ModelSelection filled = Fill(context, depth, target, magnitudes);
-            using Transformer model = context.LoadModel(filled);
-            float[][] losses = ForwardPass.Losses(model, context.Calibration, cancellationToken: context.CancellationToken);
-            double mean = losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
-            return new EvaluationRecord(mean, 2 * context.CalibrationTokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            using Transformer model = context.LoadModel(Fill(context, gone, target, magnitudes));
+            return ForwardPass.MeanLoss(model, context.Calibration, cancellationToken: context.CancellationToken);
         });
     }
 
     /// <summary>Removes the units with the lowest prior, about the same share of every sub-layer that is left, up to the target.</summary>
-    private static ModelSelection Fill(PruningContext context, ModelSelection depth, long target, WeightMagnitudes magnitudes)
+    private static ModelSelection Fill(PruningContext context, IReadOnlyList<Unit> gone, long target, WeightMagnitudes magnitudes)
     {
+        ModelSelection depth = DepthMethod.Selection(context.Config, gone);
         long missing = target - Removed(context.Config, depth);
         if (missing <= 0)
         {
@@ -99,33 +94,9 @@ public sealed class DepthWidthMethod : IPruningMethod
         double[][] prior = UnitPriors.Compute(
             context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
         var builder = new SelectionBuilder(context.Config);
-        foreach (RemovalStep step in UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Recipe.RoundTo, missing))
-        {
-            foreach (Unit unit in round.ToSource(step).Units)
-            {
-                builder.Remove(unit);
-            }
-        }
-
-        foreach (int block in Enumerable.Range(0, depth.Blocks.Count))
-        {
-            RemoveMissing(builder, block, context.Config.Blocks[block], depth.Blocks[block].Shape);
-        }
-
+        builder.Remove(gone);
+        builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Recipe.RoundTo, missing).SelectMany(step => round.ToSource(step).Units));
         return builder.Build();
-    }
-
-    private static void RemoveMissing(SelectionBuilder builder, int block, BlockShape source, BlockShape left)
-    {
-        if (source.HasAttention && !left.HasAttention)
-        {
-            builder.Remove(new Unit(UnitKind.Attention, block, 0));
-        }
-
-        if (source.HasMlp && !left.HasMlp)
-        {
-            builder.Remove(new Unit(UnitKind.Mlp, block, 0));
-        }
     }
 
     private static long Removed(ModelConfig config, ModelSelection selection) =>

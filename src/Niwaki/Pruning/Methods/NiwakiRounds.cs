@@ -39,24 +39,16 @@ internal sealed class NiwakiRounds
         for (int round = 1; _builder.RemovedPrunable < _target; round++)
         {
             IReadOnlyList<RemovalStep> steps = RunRound(round);
-            Remove(_builder, steps);
+            _builder.Remove(steps.SelectMany(step => step.Units));
             _removed.AddRange(steps);
         }
 
         // A large unit that goes last may overshoot by more than smaller ones of the rounds before hold: those come back.
         IReadOnlyList<RemovalStep> needed = RemovalSteps.Needed(_removed, _target);
         var result = new SelectionBuilder(_context.Config);
-        Remove(result, needed);
+        result.Remove(needed.SelectMany(step => step.Units));
         _context.Biases = _repair?.Biases(needed.SelectMany(step => step.Units));
         return result.Build();
-    }
-
-    private static void Remove(SelectionBuilder builder, IEnumerable<RemovalStep> steps)
-    {
-        foreach (Unit unit in steps.SelectMany(step => step.Units))
-        {
-            builder.Remove(unit);
-        }
     }
 
     private IReadOnlyList<RemovalStep> RunRound(int number)

@@ -15,11 +15,7 @@ internal static class UniformRemoval
         IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config);
         var builder = new SelectionBuilder(config);
         long target = PlanTarget.PrunableToRemove(config, context.Recipe.Sparsity);
-        foreach (Unit unit in Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Recipe.RoundTo, target).SelectMany(step => step.Units))
-        {
-            builder.Remove(unit);
-        }
-
+        builder.Remove(Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Recipe.RoundTo, target).SelectMany(step => step.Units));
         return builder.Build();
     }
 

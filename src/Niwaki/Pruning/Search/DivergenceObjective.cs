@@ -3,23 +3,9 @@ using Niwaki.Models;
 namespace Niwaki.Pruning.Search;
 
 /// <summary>The divergence from the dense model, KL(dense‖sub-model), at every token of the text.</summary>
-/// <remarks>Keeps the dense model's residual stream behind the last block for every set of windows.</remarks>
-internal sealed class DivergenceObjective : IRemovalObjective
+internal sealed class DivergenceObjective(Transformer model, IReadOnlyList<int[]> windows) : IRemovalObjective
 {
-    private readonly Transformer _model;
-    private readonly List<ResidualStream> _dense = [];
-
-    /// <summary>Passes the windows through the dense model once.</summary>
-    public DivergenceObjective(Transformer model, IReadOnlyList<int[]> windows)
-    {
-        _model = model;
-        foreach ((int first, int count) in ForwardPass.Cut(model, windows))
-        {
-            ResidualStream stream = model.Embed([.. windows.Skip(first).Take(count)]);
-            _dense.Add(stream);
-            model.RunBlocks(stream, 0, model.Config.Blocks.Count);
-        }
-    }
+    private readonly DenseReference _dense = DenseReference.Create(model, windows);
 
     /// <inheritdoc />
     public string Name => "kl";
@@ -27,7 +13,7 @@ internal sealed class DivergenceObjective : IRemovalObjective
     /// <inheritdoc />
     public double[] Sums(ResidualStream stream, int set)
     {
-        double[] divergences = _model.Divergences(_dense[set], stream);
+        double[] divergences = model.Divergences(_dense.Stream(set), stream);
         return [.. stream.Windows.Select((window, i) => divergences.AsSpan(stream.FirstRow(i), window.Length).ToArray().Sum())];
     }
 
@@ -35,5 +21,5 @@ internal sealed class DivergenceObjective : IRemovalObjective
     public int ScoredTokens(int[] window) => window.Length;
 
     /// <inheritdoc />
-    public void Dispose() => _dense.ForEach(stream => stream.Dispose());
+    public void Dispose() => _dense.Dispose();
 }
