@@ -26,7 +26,7 @@ public sealed unsafe class LlamaModel : IDisposable
     /// <summary>Logits behind every token, [tokens, vocabulary], one prompt a call; keys and values in F32 unless flash attention is on.</summary>
     public float[] Logits(int[] ids, bool flashAttention)
     {
-        nint context = NewContext(ids.Length, 2, flashAttention, exact: true);
+        nint context = NewContext(ids.Length, 1, flashAttention, exact: true);
         try
         {
             Decode(context, ids, allOutputs: true);

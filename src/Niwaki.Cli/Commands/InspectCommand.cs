@@ -77,11 +77,11 @@ internal sealed class InspectCommand : Verb
     /// <summary>Looks every tensor up in the shape that the config says, so that a lying file shows here already.</summary>
     private static void CheckTensors(Checkpoint checkpoint, ModelConfig config)
     {
-        checkpoint.Matrix(TensorNames.Embedding, config.VocabularySize, config.HiddenSize);
-        checkpoint.Vector(TensorNames.FinalNorm, config.HiddenSize);
+        checkpoint.Require(TensorNames.Embedding, config.VocabularySize, config.HiddenSize);
+        checkpoint.Require(TensorNames.FinalNorm, config.HiddenSize);
         if (!config.TiedEmbeddings)
         {
-            checkpoint.Matrix(TensorNames.OutputHead, config.VocabularySize, config.HiddenSize);
+            checkpoint.Require(TensorNames.OutputHead, config.VocabularySize, config.HiddenSize);
         }
 
         for (int block = 0; block < config.Blocks.Count; block++)
@@ -92,11 +92,11 @@ internal sealed class InspectCommand : Verb
                 int rows = config.Extent(tensor.Rows, shape);
                 if (tensor.Columns is { } columns)
                 {
-                    checkpoint.Matrix(tensor.NameIn(block), rows, config.Extent(columns, shape));
+                    checkpoint.Require(tensor.NameIn(block), rows, config.Extent(columns, shape));
                 }
                 else
                 {
-                    checkpoint.Vector(tensor.NameIn(block), rows);
+                    checkpoint.Require(tensor.NameIn(block), rows);
                 }
             }
         }

@@ -2,6 +2,7 @@ using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.Gguf.Codecs;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Tensors;
 

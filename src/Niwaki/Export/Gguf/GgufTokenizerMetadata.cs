@@ -10,7 +10,7 @@ namespace Niwaki.Export.Gguf;
 /// <summary>The metadata that holds a model's tokenizer: vocabulary, special tokens, chat template.</summary>
 internal static class GgufTokenizerMetadata
 {
-    /// <param name="folder">Folder with the tokenizer files.</param>
+    /// <param name="folder">Folder with the tokenizer files, or a GGUF file.</param>
     /// <param name="config">Config of the model.</param>
     /// <param name="preTokenizer">Value of <c>tokenizer.ggml.pre</c>; null: found from the pre-tokenizer.</param>
     /// <param name="warnings">Receives what a user should know.</param>
@@ -18,6 +18,11 @@ internal static class GgufTokenizerMetadata
     /// <exception cref="UnsupportedModelException">llama.cpp has no tokenizer of this kind.</exception>
     public static List<KeyValuePair<string, GgufValue>> Of(string folder, ModelConfig config, string? preTokenizer, List<string> warnings)
     {
+        if (ModelFolder.IsGguf(folder))
+        {
+            return OfGguf(folder);
+        }
+
         var entries = new List<KeyValuePair<string, GgufValue>>();
         string json = Path.Combine(folder, Tokenizer.JsonFileName);
         string pieces = Path.Combine(folder, Tokenizer.SentencePieceFileName);
@@ -62,6 +67,13 @@ internal static class GgufTokenizerMetadata
         return entries;
 
         void Add(string key, object value) => entries.Add(new(key, GgufValue.Of(value)));
+    }
+
+    /// <summary>Everything that a GGUF source says about its tokenizer, as it says it.</summary>
+    private static List<KeyValuePair<string, GgufValue>> OfGguf(string path)
+    {
+        using var source = GgufFile.Open(path);
+        return [.. source.Metadata.Entries.Where(entry => entry.Key.StartsWith(GgufKeys.TokenizerPrefix, StringComparison.Ordinal))];
     }
 
     private static void AddSpecialTokens(Tokenizer tokenizer, ModelConfig config, GgufVocabulary vocabulary, Action<string, object> add)

@@ -47,6 +47,40 @@ public static class GgufTensorNames
         return OfBlock(block, part + suffix[kind..]);
     }
 
+    /// <summary>What <see cref="FusedQueryKeyValue"/> stands for; no Hugging Face checkpoint of these families has such a tensor.</summary>
+    internal const string FusedSuffix = "self_attn.qkv_proj.weight";
+
+    /// <summary>The name in a Hugging Face checkpoint: a whole name, or the index of a block and what follows <c>model.layers.N.</c>; null where there is none.</summary>
+    internal static (int? Block, string Suffix)? ToHuggingFace(string name)
+    {
+        switch (name)
+        {
+            case Embedding:
+                return (null, "model.embed_tokens.weight");
+            case FinalNorm:
+                return (null, "model.norm.weight");
+            case OutputHead:
+                return (null, "lm_head.weight");
+        }
+
+        string[] parts = name.Split('.');
+        bool isOfBlock = parts.Length == 4 && parts[0] == "blk" && parts[3] is "weight" or "bias"
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int index) && index.ToString(CultureInfo.InvariantCulture) == parts[1];
+        if (!isOfBlock)
+        {
+            return null;
+        }
+
+        int block = int.Parse(parts[1], CultureInfo.InvariantCulture);
+        if (parts[2] + "." + parts[3] == FusedQueryKeyValue)
+        {
+            return (block, FusedSuffix);
+        }
+
+        string? known = Parts.FirstOrDefault(part => part.Gguf == parts[2]).HuggingFace;
+        return known is null ? null : (block, $"{known}.{parts[3]}");
+    }
+
     /// <summary>The name of a tensor of a block, given by its GGUF name after <c>blk.N.</c>.</summary>
     /// <param name="block">Index of the block in the file.</param>
     /// <param name="suffix">Such as <c>ffn_up.weight</c>.</param>

@@ -1,3 +1,4 @@
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
@@ -70,13 +71,13 @@ internal sealed class BiasRepair
         ModelConfig config = _context.Config;
         BlockTensor tensor = BlockTensor.Of(subLayer == SubLayer.Attention ? BlockTensorRole.Output : BlockTensorRole.Down);
         int columns = config.Extent(tensor.Columns!.Value, config.Blocks[block]);
-        WeightView matrix = _context.Checkpoint.Matrix(tensor.NameIn(block), config.HiddenSize, columns);
+        using BorrowedWeights matrix = _context.Checkpoint.Borrow(tensor.NameIn(block), config.HiddenSize, columns);
         (int First, double[] Means)[] parts = [.. units.OrderBy(unit => unit.Index).Select(unit => (unit.Index * _means[unit].Length, _means[unit]))];
         float[] row = new float[columns];
         float[] bias = new float[config.HiddenSize];
         for (int r = 0; r < bias.Length; r++)
         {
-            WeightValues.Widen(matrix, r, row);
+            WeightValues.Widen(matrix.View, r, row);
             double sum = 0;
             foreach ((int first, double[] means) in parts)
             {

@@ -68,7 +68,8 @@ internal static class BiasTensors
             float[] values = new float[config.Extent(tensor.Rows, kept)];
             if (isStored)
             {
-                WeightValues.Widen(source.Vector(tensor.NameIn(block), values.Length), 0, values);
+                using BorrowedWeights stored = source.Borrow(tensor.NameIn(block), values.Length);
+                WeightValues.Widen(stored.View, 0, values);
             }
 
             for (int i = 0; added is not null && i < values.Length; i++)

@@ -46,7 +46,7 @@ public sealed class StockLlamaLogitsTests : IDisposable
     [MemberData(nameof(Cases))]
     public void Logits_F32_EqualOurs(string architecture, string family, int[] shapes, string extra, bool tied)
     {
-        using var model = new OpenModel(Spec(family, Shapes(shapes), extra, tied));
+        using var model = new OpenModel(Spec(family, Shapes(shapes), extra, tied), threads: 1);
         string path = Export(model, GgufTensorType.F32, out string found);
         Assert.Equal(architecture, found);
         (double difference, double size) = Compare(model, path);
@@ -64,7 +64,7 @@ public sealed class StockLlamaLogitsTests : IDisposable
     [InlineData("llama", GgufTensorType.Q5_1, 0.2)]
     public void Logits_OtherEncodings_DifferByWhatRoundingExplains(string family, GgufTensorType type, double share)
     {
-        using var model = new OpenModel(Spec(family, family == "qwen2" ? [.. Mixed.Where(block => block.HasMlp)] : Mixed, "{}", true));
+        using var model = new OpenModel(Spec(family, family == "qwen2" ? [.. Mixed.Where(block => block.HasMlp)] : Mixed, "{}", true), threads: 1);
         string path = Export(model, type, out _);
         (double difference, double size) = Compare(model, path);
         Assert.InRange(difference, 1e-6 * size, share * size);
@@ -73,7 +73,7 @@ public sealed class StockLlamaLogitsTests : IDisposable
     [Fact]
     public void Logits_FlashAttention_AreClose()
     {
-        using var model = new OpenModel(Spec("llama", Mixed, "{}", false));
+        using var model = new OpenModel(Spec("llama", Mixed, "{}", false), threads: 1);
         (double difference, double size) = Compare(model, Export(model, GgufTensorType.F32, out _), flashAttention: true);
         Assert.InRange(difference, 0, 2e-2 * size); // sums values in half precision
     }
@@ -82,7 +82,7 @@ public sealed class StockLlamaLogitsTests : IDisposable
     [Fact]
     public void Load_TensorTooMany_IsRefusedByLlamaCpp()
     {
-        using var model = new OpenModel(Spec("llama", Mixed, "{}", true));
+        using var model = new OpenModel(Spec("llama", Mixed, "{}", true), threads: 1);
         string path = Export(model, GgufTensorType.F32, out _);
         using (var file = GgufFile.Open(path))
         {

@@ -57,10 +57,15 @@ internal static class PlainCodec
         }
     }
 
-    /// <summary>The upper half of a float32; a NaN stays one.</summary>
+    /// <summary>The upper half of a float32; a NaN stays one, and one that is the upper half of itself keeps its bits.</summary>
     public static ushort ToBrainFloat(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
+        if ((bits & 0xFFFF) == 0)
+        {
+            return (ushort)(bits >> 16);
+        }
+
         return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }

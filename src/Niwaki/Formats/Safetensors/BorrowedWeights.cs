@@ -1,6 +1,6 @@
 using Niwaki.Tensors;
 
-namespace Niwaki.Formats.HuggingFace;
+namespace Niwaki.Formats.Safetensors;
 
 /// <summary>A matrix or vector of a checkpoint for as long as it is used: where it lies in its file, or decoded for this use.</summary>
 public sealed class BorrowedWeights : IDisposable
