@@ -1,10 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
+using Niwaki.Evaluation;
+using Niwaki.Export;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Spectre.Console;
@@ -87,13 +91,21 @@ internal sealed class ExportCommand : Verb
         }
 
         string modelfile = export.Write(path, null, cancellationToken);
+        using var team = new ThreadTeam(Threads(parsed));
+        LogitDifference difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
+
+        // What rounding does to the logits depends on the model; it is shown, and only what cannot be rounding is refused.
+        bool isExact = export.Type == GgufTensorType.F32 || (export.Fallbacks.Count == 0 && checkpoint.Tensors.All(tensor => tensor.DataType == export.Type.ToString()));
+        difference.ThrowIfAbove(path, isExact ? LogitDifference.DefaultThreshold : double.MaxValue);
         if (Json(parsed))
         {
-            terminal.WriteJson(ToJson(export, path, modelfile));
+            terminal.WriteJson(ToJson(export, path, modelfile, difference));
         }
         else
         {
             terminal.Output.WriteLine($"{path}: {Quantity.Bytes(export.ByteLength)}, architecture '{export.Architecture}'. For Ollama: {modelfile}");
+            terminal.Output.WriteLine(
+                $"Compared with the model on {difference.Tokens} tokens: largest relative difference {difference.LargestRelative.ToString("0.0e+0", CultureInfo.InvariantCulture)}, same top token {Quantity.Share(difference.TopAgreement)}.");
         }
 
         return ExitCodes.Success;
@@ -146,7 +158,7 @@ internal sealed class ExportCommand : Verb
         terminal.Tables.Write(fallbacks);
     }
 
-    private static JsonObject ToJson(GgufExport export, string path, string modelfile) => new()
+    private static JsonObject ToJson(GgufExport export, string path, string modelfile, LogitDifference difference) => new()
     {
         ["file"] = path,
         ["bytes"] = export.ByteLength,
@@ -156,5 +168,9 @@ internal sealed class ExportCommand : Verb
         ["fallbacks"] = new JsonArray([.. export.Fallbacks.Select(tensor => (JsonNode)tensor.Name)]),
         ["warnings"] = new JsonArray([.. export.Warnings.Select(warning => (JsonNode)warning)]),
         ["modelfile"] = modelfile,
+        ["tokensCompared"] = difference.Tokens,
+        ["largestRelative"] = difference.LargestRelative,
+        ["meanDivergence"] = difference.MeanDivergence,
+        ["topAgreement"] = difference.TopAgreement,
     };
 }

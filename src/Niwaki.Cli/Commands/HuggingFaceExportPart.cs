@@ -52,7 +52,7 @@ internal sealed class HuggingFaceExportPart
     private static string NameOf(Checkpoint checkpoint)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint.Folder));
-        string name = Path.GetFileName(path);
+        string name = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
 
         // The model of a run is called 'model', which says nothing.
         return name == "model" ? Path.GetFileName(Path.GetDirectoryName(path)) ?? name : name;

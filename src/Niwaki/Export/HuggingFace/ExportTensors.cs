@@ -24,8 +24,7 @@ internal sealed class ExportTensors
     {
         _source = source;
         _config = config;
-        using BorrowedWeights embedding = source.Borrow(TensorNames.Embedding, config.VocabularySize, config.HiddenSize);
-        _zeroType = embedding.View.ElementType;
+        _zeroType = source.Require(TensorNames.Embedding, config.VocabularySize, config.HiddenSize).ElementType!.Value;
     }
 
     /// <summary>The tensors, those outside the blocks first.</summary>
@@ -58,22 +57,22 @@ internal sealed class ExportTensors
         }
 
         int[]? rowMap = Map(tensor.Rows, stored, shape), columnMap = tensor.Columns is { } columns ? Map(columns, stored, shape) : null;
-        BorrowedWeights Open() => Borrow(tensor, block, stored);
-        using BorrowedWeights now = Open();
-        var target = new PlannedTensor(name, now.View.ElementType, dimensions);
+        int storedRows = _config.Extent(tensor.Rows, stored);
+        if (tensor.Columns is not { } inputs)
+        {
+            // A vector is a matrix of one row.
+            ElementType vectorType = _source.Require(name, storedRows).ElementType!.Value;
+            return new ExportTensor(new PlannedTensor(name, vectorType, dimensions)) { Stored = () => _source.Borrow(name, storedRows), Columns = rowMap };
+        }
 
-        // A vector is a matrix of one row.
-        return tensor.IsMatrix
-            ? new ExportTensor(target) { Stored = Open, Rows = rowMap, Columns = columnMap }
-            : new ExportTensor(target) { Stored = Open, Columns = rowMap };
-    }
-
-    private BorrowedWeights Borrow(BlockTensor tensor, int block, BlockShape stored)
-    {
-        int rows = _config.Extent(tensor.Rows, stored);
-        return tensor.Columns is { } columns
-            ? _source.Borrow(tensor.NameIn(block), rows, _config.Extent(columns, stored))
-            : _source.Borrow(tensor.NameIn(block), rows);
+        int storedColumns = _config.Extent(inputs, stored);
+        ElementType type = _source.Require(name, storedRows, storedColumns).ElementType!.Value;
+        return new ExportTensor(new PlannedTensor(name, type, dimensions))
+        {
+            Stored = () => _source.Borrow(name, storedRows, storedColumns),
+            Rows = rowMap,
+            Columns = columnMap,
+        };
     }
 
     /// <summary>For every channel along an axis the stored one, or -1 for zero; null where nothing is added.</summary>

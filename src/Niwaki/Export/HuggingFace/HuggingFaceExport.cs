@@ -95,13 +95,7 @@ public sealed class HuggingFaceExport
     /// <exception cref="VerificationException">The difference is larger.</exception>
     public LogitDifference Verify(string folder, ThreadTeam team, long? memoryBytes = null, CancellationToken cancellationToken = default)
     {
-        ArgumentException.ThrowIfNullOrEmpty(folder);
-        ArgumentNullException.ThrowIfNull(team);
-        var options = new TransformerOptions { MemoryBytes = memoryBytes / 2 };
-        using var written = Checkpoint.Open(folder);
-        using var expected = Transformer.Load(_source, _config, team, options);
-        using var found = Transformer.Load(written, ModelConfigReader.Read(written), team, options);
-        LogitDifference difference = LogitComparison.Measure(expected, found, LogitComparison.RandomWindows(_config), cancellationToken: cancellationToken);
+        LogitDifference difference = ExportCheck.Measure(_source, _config, folder, team, memoryBytes, cancellationToken);
         difference.ThrowIfAbove(folder);
         return difference;
     }
