@@ -27,9 +27,9 @@ internal static class ProfileCheck
             throw new PruningException(fault);
         }
 
-        // What blocks and sub-layers can reach, depth pruning knows by itself.
+        // What blocks and sub-layers can reach, depth pruning knows by itself, and a width method what one kind of units can.
         bool isDepth = recipe.Method is PruningMethod.Depth && recipe.Depth.Blocks is null && !rule.CutsWidth;
-        if (!isDepth && recipe.Method is PruningMethod.Depth or PruningMethod.DepthWidth)
+        if ((!isDepth && recipe.Method is PruningMethod.Depth) || recipe.Method is PruningMethod.DepthWidth || recipe.WidthUnits != WidthUnits.All)
         {
             return;
         }

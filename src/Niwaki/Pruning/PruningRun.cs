@@ -166,6 +166,7 @@ public sealed class PruningRun : IDisposable
             RoundStore = new RoundStore(_folder.RoundsPath),
             MemoryBytes = _options.MemoryBytes,
             Progress = _options.Progress,
+            Notice = _options.Notice,
             CancellationToken = cancellationToken,
         };
         ModelSelection selection = PruningMethods.Get(_folder.Recipe.Method).Decide(context);

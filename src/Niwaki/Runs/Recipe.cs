@@ -1,4 +1,3 @@
-using System.Text;
 using Niwaki.Formats;
 using Niwaki.Plans;
 
@@ -31,6 +30,9 @@ public sealed record Recipe
 
     /// <summary>Which shapes may come out, by what is to run the model; null: any. Default null.</summary>
     public ShapeProfile? Profile { get; init; }
+
+    /// <summary>Which units a width method may remove; the sparsity is a share of all prunable parameters all the same. Default <see cref="WidthUnits.All"/>.</summary>
+    public WidthUnits WidthUnits { get; init; } = WidthUnits.All;
 
     /// <summary>Arithmetic of the scoring passes. Default <see cref="ScoringPrecision.Exact"/>.</summary>
     public ScoringPrecision Precision { get; init; } = ScoringPrecision.Exact;
@@ -86,23 +88,7 @@ public sealed record Recipe
     }
 
     /// <summary>The recipe as YAML: every key, in fixed order. <see cref="Parse"/> gives an equal recipe back.</summary>
-    public string ToYaml()
-    {
-        var yaml = new StringBuilder();
-        string section = "";
-        foreach (RecipeField field in RecipeSchema.Fields)
-        {
-            if (field.Section != section)
-            {
-                section = field.Section;
-                yaml.Append(section).Append(":\n");
-            }
-
-            yaml.Append(section.Length == 0 ? "" : "  ").Append(field.Key).Append(": ").Append(field.Write(this)).Append('\n');
-        }
-
-        return yaml.ToString();
-    }
+    public string ToYaml() => RecipeSchema.Schema.Write(this);
 
     /// <summary>Writes <see cref="ToYaml"/> to a file that appears whole or not at all.</summary>
     /// <param name="path">Target; its folder exists. An existing file is replaced.</param>

@@ -61,6 +61,9 @@ internal static class RecipeRules
                 ? "'depth.order' names the order of the units, expected no 'depth.search' beside it."
                 : null,
             ProfileFault(recipe),
+            bonsai is { Prior: ImportancePrior.Taylor, Perturb: true, Regression: RegressionKind.None }
+                ? "'bonsai.prior' is taylor, expected a prior of forward passes with 'bonsai.regression: none', which takes it for every sub-model."
+                : null,
             bonsai.RegressionScope == RegressionScope.Local && bonsai.Regression != RegressionKind.Published
                 ? "'bonsai.regression_scope' is local, expected global unless 'bonsai.regression' is published."
                 : null,

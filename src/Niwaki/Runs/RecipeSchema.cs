@@ -10,7 +10,7 @@ internal static class RecipeSchema
 
     private static readonly ScalarRule<TextSource> Source = ScalarRules.Choice(("self", TextSource.Self), ("file", TextSource.File));
 
-    private static readonly RecipeField[] General =
+    private static readonly SchemaField<Recipe>[] General =
     [
         new TypedRecipeField<PruningMethod>(
             "method",
@@ -36,6 +36,11 @@ internal static class RecipeSchema
             ScalarRules.ChoiceOrNull([.. ProfileRule.All.Select(rule => (rule.Name, rule.Profile))]),
             recipe => recipe.Profile,
             (recipe, value) => recipe with { Profile = value }),
+        new TypedRecipeField<WidthUnits>(
+            "width_units",
+            ScalarRules.Choice(("all", WidthUnits.All), ("groups", WidthUnits.Groups), ("neurons", WidthUnits.Neurons)),
+            recipe => recipe.WidthUnits,
+            (recipe, value) => recipe with { WidthUnits = value }),
         new TypedRecipeField<ScoringPrecision>(
             "precision",
             ScalarRules.Choice(("exact", ScoringPrecision.Exact), ("int16", ScoringPrecision.Int16)),
@@ -43,7 +48,7 @@ internal static class RecipeSchema
             (recipe, value) => recipe with { Precision = value }),
     ];
 
-    private static readonly RecipeField[] Texts =
+    private static readonly SchemaField<Recipe>[] Texts =
     [
         Calibration("source", Source, options => options.Source, (options, value) => options with { Source = value }),
         Calibration("file", ScalarRules.Path, options => options.File, (options, value) => options with { File = value }, "dataset"),
@@ -74,11 +79,10 @@ internal static class RecipeSchema
     ];
 
     /// <summary>All keys; those of a section stand together.</summary>
-    public static IReadOnlyList<RecipeField> Fields { get; } = [.. General, .. Texts, .. BonsaiRecipeFields.All, .. NiwakiRecipeFields.All, .. DepthRecipeFields.All];
+    public static IReadOnlyList<SchemaField<Recipe>> Fields { get; } = [.. General, .. Texts, .. BonsaiRecipeFields.All, .. NiwakiRecipeFields.All, .. DepthRecipeFields.All];
 
-    /// <summary>Keys that hold further keys.</summary>
-    public static IReadOnlyList<string> Sections { get; } =
-        [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
+    /// <summary>The keys as a schema.</summary>
+    public static RecordSchema<Recipe> Schema { get; } = new(Fields, "recipes");
 
     private static TypedRecipeField<T> Calibration<T>(
         string key,

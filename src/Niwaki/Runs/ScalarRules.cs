@@ -55,6 +55,17 @@ internal static class ScalarRules
         ValueHint = value => isShare && value is > 1 and <= 100 && holds(value / 100) ? $"Did you mean {ScalarText.Number(value / 100)}?" : null,
     };
 
+    /// <summary>Numbers with commas between them, each in a range.</summary>
+    /// <param name="each">The range of each in words.</param>
+    /// <param name="holds">The range.</param>
+    public static ScalarRule<NumberList> Numbers(string each, Predicate<double> holds) => new()
+    {
+        Expected = $"up to {NumberList.MaxCount} numbers {each}, with commas between them",
+        TryParse = (RecipeScalar scalar, out NumberList value) => NumberList.TryParse(scalar.Text, out value),
+        Format = value => value.ToString(),
+        Holds = value => value.Values.Count > 0 && value.Values.All(number => holds(number)),
+    };
+
     /// <summary>A whole number of 64 bits.</summary>
     public static ScalarRule<long> WholeNumber { get; } = new()
     {

@@ -82,6 +82,8 @@ public partial class NiwakiCommandLineTests
     [InlineData("round_to", "prune", "MODEL", "--out", "OUT", "--round-to", "7")]
     [InlineData("even number", "prune", "MODEL", "--out", "OUT", "--masks", "3")]
     [InlineData("guess", "prune", "MODEL", "--out", "OUT", "--method", "guess")]
+    [InlineData("named twice", "prune", "MODEL", "--model", "MODEL", "--out", "OUT")]
+    [InlineData("is '1;2', expected up to 16", "prune", "MODEL", "--out", "OUT", "--sm_bsz", "1;2")]
     [InlineData("model is ''", "inspect", "")]
     [InlineData("--out is ''", "prune", "MODEL", "--out", "")]
     [InlineData("--calibration is ''", "prune", "MODEL", "--out", "OUT", "--calibration", "")]

@@ -42,6 +42,9 @@ public sealed class PruningContext
     /// <summary>Settings of Bonsai for one round in place of the recipe's; null: none. Only where <see cref="RecordedOnly"/>.</summary>
     public (int Round, BonsaiOptions Options)? Refit { get; init; }
 
+    /// <summary>Told what a user should know before it happens; null: nobody.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Told about progress; null: nobody.</summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 

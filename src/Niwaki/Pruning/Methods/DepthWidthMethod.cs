@@ -4,7 +4,6 @@ using Niwaki.Calibration;
 using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Plans;
-using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
@@ -91,8 +90,10 @@ public sealed class DepthWidthMethod : IPruningMethod
         ActivationStatistics? statistics = UnitPriors.NeedsSweep(context.Recipe.Bonsai.Prior)
             ? ActivationStatistics.Collect(round.Model, context.Calibration, cancellationToken: context.CancellationToken)
             : null;
-        double[][] prior = UnitPriors.Compute(
-            context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
+        double[][] prior = context.Recipe.Bonsai.Prior == ImportancePrior.Taylor
+            ? TaylorScore.OfWidth(context, context.Calibration, depth, null, round.SubLayers)
+            : UnitPriors.Compute(
+                context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
         var builder = new SelectionBuilder(context.Config);
         builder.Remove(gone);
         builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Shapes, missing).SelectMany(step => round.ToSource(step).Units));

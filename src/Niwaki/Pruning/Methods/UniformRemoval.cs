@@ -12,9 +12,9 @@ internal static class UniformRemoval
     public static ModelSelection Decide(PruningContext context, Func<SubLayerUnits, double[]> scoresOf)
     {
         ModelConfig config = context.Config;
-        IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config);
+        IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config, context.Recipe.WidthUnits);
         var builder = new SelectionBuilder(config);
-        long target = PlanTarget.PrunableToRemove(config, context.Recipe.Sparsity);
+        long target = WidthTarget.Of(config, context.Recipe);
         builder.Remove(Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Shapes, target).SelectMany(step => step.Units));
         return builder.Build();
     }
