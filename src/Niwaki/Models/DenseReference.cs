@@ -70,7 +70,7 @@ public sealed class DenseReference : IDisposable
         _sets.Clear();
     }
 
-    private double SumOfSet(Transformer model, ModelGates? gates, ResidualStream dense, int[][] windows)
+    private static double SumOfSet(Transformer model, ModelGates? gates, ResidualStream dense, int[][] windows)
     {
         using ResidualStream stream = model.Embed(windows);
         model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)]);

@@ -4,7 +4,6 @@ using Niwaki.Calibration;
 using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Plans;
-using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
