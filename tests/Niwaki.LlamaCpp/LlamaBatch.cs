@@ -4,7 +4,7 @@ namespace Niwaki.LlamaCpp;
 
 /// <summary><c>struct llama_batch</c> of llama.cpp v0.5.0, 56 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public unsafe struct LlamaBatch
+internal unsafe struct LlamaBatch
 {
     public int TokenCount;
     public int* Tokens;

@@ -4,7 +4,7 @@ namespace Niwaki.LlamaCpp;
 
 /// <summary><c>struct llama_context_params</c> of llama.cpp v0.5.0, 160 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct LlamaContextParams
+internal struct LlamaContextParams
 {
     public uint ContextLength;
     public uint BatchTokens;

@@ -5,7 +5,7 @@ using System.Text;
 namespace Niwaki.LlamaCpp;
 
 /// <summary>The C functions of libllama and ggml that are used, from the files of one folder.</summary>
-public static unsafe partial class LlamaLibrary
+internal static unsafe partial class LlamaLibrary
 {
     private const string Llama = "llama";
     private const string Ggml = "ggml";

@@ -3,7 +3,7 @@ using System.Text;
 namespace Niwaki.LlamaCpp;
 
 /// <summary>A GGUF file loaded by llama.cpp.</summary>
-public sealed unsafe class LlamaModel : IDisposable
+internal sealed unsafe class LlamaModel : IDisposable
 {
     private readonly nint _model;
     private readonly nint _vocabulary;

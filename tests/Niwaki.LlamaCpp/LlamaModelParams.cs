@@ -4,7 +4,7 @@ namespace Niwaki.LlamaCpp;
 
 /// <summary><c>struct llama_model_params</c> of llama.cpp v0.5.0, 80 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
-public struct LlamaModelParams
+internal struct LlamaModelParams
 {
     public nint Devices;
     public nint TensorBufferOverrides;

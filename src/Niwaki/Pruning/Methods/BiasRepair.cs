@@ -5,7 +5,6 @@ using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Surgery;
-using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Methods;
 

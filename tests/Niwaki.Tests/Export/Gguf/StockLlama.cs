@@ -25,6 +25,7 @@ internal sealed class StockLlama : IDisposable
         string program = Path.Combine(AppContext.BaseDirectory, "Niwaki.LlamaCpp.dll");
         _process = Process.Start(new ProcessStartInfo("dotnet", [program, FolderOrSkip()])
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -125,6 +126,7 @@ internal sealed class StockLlama : IDisposable
 
         using var script = Process.Start(new ProcessStartInfo(RepositoryFiles.Get("scripts", "fetch-llama-cpp.sh"))
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;

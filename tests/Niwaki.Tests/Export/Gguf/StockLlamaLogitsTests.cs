@@ -1,6 +1,7 @@
 using Niwaki.Export.Gguf;
-using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Tensors;
 using Niwaki.Tests.Formats;
@@ -53,7 +54,7 @@ public sealed class StockLlamaLogitsTests : IDisposable
         Assert.InRange(difference, 0, 1e-4 * size);
     }
 
-    /// <summary>A file of 8-bit numbers is compared with its own numbers, read back: what is left is llama.cpp's rounding of activations to 8 bits.</summary>
+    /// <summary>Against the source: what is left is the rounding of the weights, and for encodings of 8 bits and fewer that of activations to 8 bits.</summary>
     [Theory]
     [InlineData("llama", GgufTensorType.Q8_0, 0.03)]
     [InlineData("qwen2", GgufTensorType.Q8_0, 0.03)]
@@ -68,6 +69,40 @@ public sealed class StockLlamaLogitsTests : IDisposable
         string path = Export(model, type, out _);
         (double difference, double size) = Compare(model, path);
         Assert.InRange(difference, 1e-6 * size, share * size);
+    }
+
+    /// <summary>Encodings that we read and do not write: matrices encoded by ggml, run by both. llama.cpp rounds activations to 8 bits.</summary>
+    [Theory]
+    [InlineData(GgufTensorType.Q4_K)]
+    [InlineData(GgufTensorType.Q5_K)]
+    [InlineData(GgufTensorType.Q6_K)]
+    public void Logits_FileWithGroupedBlocks_EqualOursReadFromIt(GgufTensorType type)
+    {
+        RandomCheckpointSpec spec = Spec("llama", [new(4, 2, 256), new(4, 2, 256)], "{}", true) with { HiddenSize = 256, HeadDim = 64 };
+        using var model = new OpenModel(spec, threads: 1);
+        string plain = Export(model, GgufTensorType.F32, out _);
+        string path = _folder["grouped.gguf"];
+        using (var file = GgufFile.Open(plain))
+        using (StockLlama peer = StockLlama.Codecs())
+        {
+            GgufTensorType TypeOf(GgufTensor tensor) => tensor.Shape.Count == 2 ? type : GgufTensorType.F32;
+            new GgufWriter(file.Metadata.Entries, [.. file.Tensors.Select(tensor => new GgufPlannedTensor(tensor.Name, TypeOf(tensor), [.. tensor.Shape]))]).Write(
+                path,
+                (planned, stream) =>
+                {
+                    GgufTensor tensor = file.Find(planned.Name)!;
+                    byte[] bytes = file.Rows(tensor, 0, (int)tensor.Rows).ToArray();
+                    float[] numbers = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(bytes).ToArray();
+                    stream.Write(planned.Type == type ? peer.Encode((int)type, numbers, (int)tensor.Columns) : bytes);
+                },
+                TestContext.Current.CancellationToken);
+        }
+
+        using var checkpoint = Checkpoint.Open(path);
+        using var team = new ThreadTeam(1);
+        using var ours = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team);
+        (double difference, double size) = Compare(ours, model.Windows(1, 9, 40), path);
+        Assert.InRange(difference, 0, 0.1 * size);
     }
 
     [Fact]
@@ -162,11 +197,16 @@ public sealed class StockLlamaLogitsTests : IDisposable
     /// <summary>Largest difference of logits over three prompts, and the largest logit.</summary>
     private static (double Difference, double Size) Compare(OpenModel model, string path, bool flashAttention = false)
     {
-        using StockLlama peer = StockLlama.Load(path);
         using Transformer ours = model.Load();
+        return Compare(ours, model.Windows(1, 9, 70), path, flashAttention);
+    }
+
+    private static (double Difference, double Size) Compare(Transformer ours, int[][] prompts, string path, bool flashAttention = false)
+    {
+        using StockLlama peer = StockLlama.Load(path);
         double difference = 0;
         double size = 0;
-        foreach (int[] ids in model.Windows(1, 9, 70))
+        foreach (int[] ids in prompts)
         {
             float[] found = peer.Logits(ids, flashAttention);
             float[] expected = Logits(ours, ids);

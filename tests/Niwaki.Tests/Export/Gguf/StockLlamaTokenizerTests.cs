@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Niwaki.Export.Gguf;
-using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
@@ -59,8 +58,11 @@ public sealed class StockLlamaTokenizerTests : IDisposable
         // SentencePiece files know no special tokens in texts; llama.cpp and tokenizer.json do.
         "llama" or "mistral" => ["ours from GGUF: <s>", "ours from GGUF: </s>"],
 
-        // llama.cpp normalises nothing.
-        "qwen3" => ["llama.cpp: e\u0301 vs \u00e9"],
+        // llama.cpp normalises nothing, and takes an ordinary token called </s> for an end of text.
+        "qwen3" => ["llama.cpp: e\u0301 vs \u00e9", "llama.cpp: </s>"],
+
+        // Digits other than 0 to 9 stand alone in one of the two only.
+        "smollm2" => ["llama.cpp: ½ ² ③ Ⅷ"],
         _ => [],
     };
 

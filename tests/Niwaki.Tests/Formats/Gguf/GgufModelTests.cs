@@ -1,9 +1,7 @@
-using System.Text.Json.Nodes;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
-using Niwaki.Formats.Safetensors;
 using Niwaki.Models;
 using Niwaki.Tensors;
 using Niwaki.Tests.Models;
