@@ -11,7 +11,7 @@ internal sealed class PruneCommand : Verb
 {
     private readonly Argument<string?> _model = new Argument<string?>("model")
     {
-        Description = "Model folder in the Hugging Face layout, or a run folder; may be left out where the recipe names one",
+        Description = "Model folder in the Hugging Face layout, a run folder, or a GGUF file; may be left out where the recipe names one",
         Arity = ArgumentArity.ZeroOrOne,
     }.RefuseEmpty();
 

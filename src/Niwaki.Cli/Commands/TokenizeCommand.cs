@@ -14,7 +14,7 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Turns text into token ids.</summary>
 internal sealed class TokenizeCommand : Verb
 {
-    private readonly Argument<string> _folder = new Argument<string>("folder") { Description = "Folder with a tokenizer.json or tokenizer.model, or a run folder" }.RefuseEmpty();
+    private readonly Argument<string> _folder = new Argument<string>("folder") { Description = "Folder with a tokenizer.json or tokenizer.model, a run folder, or a GGUF file" }.RefuseEmpty();
     private readonly Option<string?> _text = new("--text") { Description = "The text" };
     private readonly Option<string?> _jsonLines = new Option<string?>("--jsonl") { Description = "File with one JSON string a line, each tokenised on its own", HelpName = "path" }.RefuseEmpty();
     private readonly Option<bool> _noSpecial = new("--no-special") { Description = "Leave out the special tokens that the tokenizer adds" };

@@ -54,9 +54,9 @@ internal abstract class Verb : Command
     /// <returns>Exit code.</returns>
     public abstract int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken);
 
-    /// <summary>The argument that names a model folder.</summary>
+    /// <summary>The argument that names a model.</summary>
     protected static Argument<string> ModelArgument() =>
-        new Argument<string>("model") { Description = "Model folder in the Hugging Face layout, or a run folder" }.RefuseEmpty();
+        new Argument<string>("model") { Description = "Model folder in the Hugging Face layout, a run folder, or a GGUF file" }.RefuseEmpty();
 
     protected int Threads(ParseResult parsed) => parsed.GetValue(_threads);
 

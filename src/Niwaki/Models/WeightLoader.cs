@@ -1,4 +1,5 @@
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Tensors;
 
@@ -34,16 +35,19 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     /// <summary>Packs some rows of the output head.</summary>
     public PackedWeights LoadHead(int firstRow, int rows)
     {
-        WeightView head = HeadMatrix();
-        return PackedWeights.Pack(team, [new WeightSlice(head.SliceRows(firstRow, rows))], format);
+        // A tied head shares the decoded numbers of the embedding table, which stays in memory anyway.
+        if (source.TiedEmbeddings)
+        {
+            return PackedWeights.Pack(team, [new WeightSlice(EmbeddingMatrix().SliceRows(firstRow, rows))], format);
+        }
+
+        using BorrowedWeights head = checkpoint.BorrowRows(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize, firstRow, rows);
+        return PackedWeights.Pack(team, [new WeightSlice(head.View)], format);
     }
 
     public float[] LoadFinalNorm() => ReadVector(TensorNames.FinalNorm, source.HiddenSize);
 
     public WeightView EmbeddingMatrix() => checkpoint.Matrix(TensorNames.Embedding, source.VocabularySize, source.HiddenSize);
-
-    private WeightView HeadMatrix() =>
-        source.TiedEmbeddings ? EmbeddingMatrix() : checkpoint.Matrix(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize);
 
     /// <summary>Bytes that a block takes when it is packed in its stored width.</summary>
     public long BlockBytes(int index)
@@ -51,10 +55,11 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
         int block = _blocks[index];
         BlockShape shape = _selection.Blocks[block].Shape;
         return BlockTensor.Of(source.Features, shape).Where(tensor => tensor.IsMatrix)
-            .Sum(tensor => source.ElementCount(tensor, shape) * Matrix(tensor, block).ElementType.SizeInBytes());
+            .Sum(tensor => source.ElementCount(tensor, shape) * Entry(tensor, block).ElementType!.Value.SizeInBytes());
     }
 
-    public long HeadBytes() => HeadMatrix().Count * HeadMatrix().ElementType.SizeInBytes();
+    public long HeadBytes() =>
+        checkpoint.Require(source.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead, source.VocabularySize, source.HiddenSize).ByteLength;
 
     private AttentionWeights LoadAttention(int block, BlockSelection kept)
     {
@@ -104,25 +109,35 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     {
         BlockShape shape = source.Blocks[block];
         var slices = new WeightSlice[roles.Length];
-        for (int i = 0; i < slices.Length; i++)
+        var borrowed = new List<BorrowedWeights>(roles.Length);
+        try
         {
-            BlockTensor tensor = BlockTensor.Of(roles[i]);
-            slices[i] = new WeightSlice(
-                Matrix(tensor, block),
-                Reduce(kept.Channels(tensor.Rows, source.HeadDim), source.Extent(tensor.Rows, shape)),
-                Reduce(kept.Channels(tensor.Columns!.Value, source.HeadDim), source.Extent(tensor.Columns.Value, shape)));
-        }
+            for (int i = 0; i < slices.Length; i++)
+            {
+                BlockTensor tensor = BlockTensor.Of(roles[i]);
+                (int rows, int columns) = (source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
+                borrowed.Add(checkpoint.Borrow(tensor.NameIn(block), rows, columns));
+                slices[i] = new WeightSlice(
+                    borrowed[i].View,
+                    Reduce(kept.Channels(tensor.Rows, source.HeadDim), rows),
+                    Reduce(kept.Channels(tensor.Columns.Value, source.HeadDim), columns));
+            }
 
-        return PackedWeights.Pack(team, slices, format);
+            return PackedWeights.Pack(team, slices, format);
+        }
+        finally
+        {
+            borrowed.ForEach(weights => weights.Dispose());
+        }
     }
 
     /// <summary>A list of everything is no list: packing without one is faster.</summary>
     private static int[]? Reduce(int[]? channels, int extent) => channels?.Length == extent ? null : channels;
 
-    private WeightView Matrix(BlockTensor tensor, int block)
+    private SafetensorsEntry Entry(BlockTensor tensor, int block)
     {
         BlockShape shape = source.Blocks[block];
-        return checkpoint.Matrix(tensor.NameIn(block), source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
+        return checkpoint.Require(tensor.NameIn(block), source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
     }
 
     /// <summary>The vectors of some roles one after another, widened to float32; empty where the architecture has none of them.</summary>
@@ -156,7 +171,8 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     private float[] ReadVector(string name, int length)
     {
         float[] values = new float[length];
-        WeightValues.Widen(checkpoint.Vector(name, length), 0, values);
+        using BorrowedWeights vector = checkpoint.Borrow(name, length);
+        WeightValues.Widen(vector.View, 0, values);
         return values;
     }
 }

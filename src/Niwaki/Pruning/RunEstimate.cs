@@ -31,6 +31,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         recipe.Validate();
         using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
+        ProfileCheck.Check(recipe, config, options.Notice);
         using var team = new ThreadTeam(options.Threads);
         using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);

@@ -1,4 +1,5 @@
 using Niwaki.Formats;
+using Niwaki.Plans;
 
 namespace Niwaki.Runs;
 
@@ -27,6 +28,9 @@ public sealed record Recipe
     /// <summary>1, 32, 64, 128 or 256: kept neurons, and heads times head size, of a block are multiples of it. Default 1.</summary>
     public int RoundTo { get; init; } = 1;
 
+    /// <summary>Which shapes may come out, by what is to run the model; null: any. Default null.</summary>
+    public ShapeProfile? Profile { get; init; }
+
     /// <summary>Which units a width method may remove; the sparsity is a share of all prunable parameters all the same. Default <see cref="WidthUnits.All"/>.</summary>
     public WidthUnits WidthUnits { get; init; } = WidthUnits.All;
 
@@ -49,6 +53,14 @@ public sealed record Recipe
     public int CalibrationSetCount => Method == PruningMethod.Bonsai && Bonsai.CalibrationSets != CalibrationSets.Fixed
         ? (int)Math.Min(Math.Ceiling(Sparsity / Bonsai.PruneFraction), int.MaxValue)
         : 1;
+
+    /// <summary>Whether the method puts what it removed into biases of what stays.</summary>
+    public bool AddsBiases => Method switch
+    {
+        PruningMethod.Bonsai or PruningMethod.DepthWidth => Bonsai.Repair == UnitRepair.Bias,
+        PruningMethod.Niwaki => Niwaki.Repair == UnitRepair.Bias,
+        _ => false,
+    };
 
     /// <summary>Parameters of <see cref="PruningMethod.Depth"/>; other methods do not look at them.</summary>
     public DepthOptions Depth { get; init; } = new();

@@ -1,3 +1,5 @@
+using Niwaki.Plans;
+
 namespace Niwaki.Runs;
 
 /// <summary>The keys of a recipe, in the order in which they are written. The only place that knows their names and ranges.</summary>
@@ -29,6 +31,11 @@ internal static class RecipeSchema
         new TypedRecipeField<long>("seed", ScalarRules.WholeNumber, recipe => recipe.Seed, (recipe, value) => recipe with { Seed = value }),
         new TypedRecipeField<int>(
             "round_to", ScalarRules.OneOf(1, 32, 64, 128, 256), recipe => recipe.RoundTo, (recipe, value) => recipe with { RoundTo = value }),
+        new TypedRecipeField<ShapeProfile?>(
+            "profile",
+            ScalarRules.ChoiceOrNull([.. ProfileRule.All.Select(rule => (rule.Name, rule.Profile))]),
+            recipe => recipe.Profile,
+            (recipe, value) => recipe with { Profile = value }),
         new TypedRecipeField<WidthUnits>(
             "width_units",
             ScalarRules.Choice(("all", WidthUnits.All), ("groups", WidthUnits.Groups), ("neurons", WidthUnits.Neurons)),

@@ -133,6 +133,30 @@ internal static class ScalarRules
         }
     }
 
+    /// <summary>One of a few words, or nothing.</summary>
+    /// <typeparam name="T">What the words stand for.</typeparam>
+    /// <param name="words">The words.</param>
+    public static ScalarRule<T?> ChoiceOrNull<T>(params (string Word, T Value)[] words)
+        where T : struct, Enum
+    {
+        ScalarRule<T> choice = Choice(words);
+        return new ScalarRule<T?>
+        {
+            Expected = choice.Expected + ", or null",
+            TryParse = TryParseWordOrNull,
+            Format = value => value is { } word ? choice.Format(word) : "null",
+            Holds = value => value is not { } word || choice.Holds(word),
+            TextHint = choice.TextHint,
+        };
+
+        bool TryParseWordOrNull(RecipeScalar scalar, out T? value)
+        {
+            bool isWord = choice.TryParse(scalar, out T word);
+            value = isWord ? word : null;
+            return isWord || scalar.IsNull;
+        }
+    }
+
     private static bool TryParseFlag(RecipeScalar scalar, out bool value)
     {
         value = scalar.Text is "true" or "True" or "TRUE";

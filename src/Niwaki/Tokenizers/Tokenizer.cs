@@ -1,5 +1,7 @@
 using System.Text;
 using Niwaki.Formats;
+using Niwaki.Formats.Gguf;
+using Niwaki.Formats.HuggingFace;
 using Niwaki.Tokenizers.HuggingFace;
 using Niwaki.Tokenizers.Pipeline;
 using Niwaki.Tokenizers.SentencePiece;
@@ -49,19 +51,27 @@ public sealed class Tokenizer
     /// <summary>Whether <see cref="Encode"/> puts <see cref="BeginOfText"/> in front when special tokens are wanted.</summary>
     public bool AddsBeginOfText => BeginOfText is int begin && _pipeline.Prefix.Contains(begin);
 
+    /// <summary>Whether <see cref="Encode"/> puts <see cref="EndOfText"/> behind when special tokens are wanted.</summary>
+    public bool AddsEndOfText => EndOfText is int end && _pipeline.Suffix.Contains(end);
+
     /// <summary>Ids of the tokens that stand for no text, such as markers of begin, end and turns.</summary>
     public IReadOnlySet<int> SpecialIds => _pipeline.SpecialIds;
 
     /// <summary>Reads the tokenizer of a model folder.</summary>
     /// <param name="folder">Folder with <c>tokenizer.json</c> or <c>tokenizer.model</c>, the first of the two preferred;
-    /// <c>tokenizer_config.json</c> beside it is read when there.</param>
+    /// <c>tokenizer_config.json</c> beside it is read when there. Or a GGUF file, which has its vocabulary inside.</param>
     /// <exception cref="ModelFormatException">There is neither file, or one is broken.</exception>
     /// <exception cref="UnsupportedModelException">The file holds a kind of tokenizer or a component that is not supported.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
     public static Tokenizer Load(string folder)
     {
-        ArgumentNullException.ThrowIfNull(folder);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (ModelFolder.IsGguf(folder))
+        {
+            return LoadGguf(folder);
+        }
+
         string json = Path.Combine(folder, JsonFileName);
         string model = Path.Combine(folder, SentencePieceFileName);
         TokenizerSettings settings = TokenizerSettings.Read(folder);
@@ -75,6 +85,21 @@ public sealed class Tokenizer
             : throw new ModelFormatException(
                 folder, "tokenizer", $"is missing (neither '{JsonFileName}' nor '{SentencePieceFileName}' is there)", "one of the two files",
                 nextStep: "Copy it from the model that the weights come from.");
+    }
+
+    private static Tokenizer LoadGguf(string path)
+    {
+        using var file = GgufFile.Open(path);
+        IReadOnlyDictionary<string, byte[]> files = GgufTokenizerFiles.Of(file);
+        if (files.Count == 0)
+        {
+            throw new ModelFormatException(path, "tokenizer", "is missing", "a vocabulary in the metadata", nextStep: "Use a GGUF file that has one.");
+        }
+
+        TokenizerSettings settings = TokenizerSettings.Read(ConfigDocument.Parse(files[TokenizerSettings.FileName], path));
+        return new Tokenizer(files.TryGetValue(JsonFileName, out byte[]? json)
+            ? TokenizerJson.Read(ConfigDocument.Parse(json, path), settings)
+            : SentencePieceModel.Read(SentencePieceFile.Parse(files[SentencePieceFileName], path), path, settings));
     }
 
     /// <summary>Turns a text into token ids.</summary>

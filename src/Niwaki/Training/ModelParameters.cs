@@ -1,4 +1,5 @@
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Numerics;
@@ -41,11 +42,11 @@ public sealed unsafe class ModelParameters : IDisposable
         {
             foreach (ParameterTensor tensor in parameters.Layout.Tensors)
             {
-                WeightView stored = tensor.IsMatrix ? checkpoint.Matrix(tensor.Name, tensor.Rows, tensor.Columns) : checkpoint.Vector(tensor.Name, tensor.Columns);
+                using BorrowedWeights stored = tensor.IsMatrix ? checkpoint.Borrow(tensor.Name, tensor.Rows, tensor.Columns) : checkpoint.Borrow(tensor.Name, tensor.Columns);
                 TensorView<float> values = parameters[tensor];
                 for (int row = 0; row < tensor.Rows; row++)
                 {
-                    WeightValues.Widen(stored, row, values[row]);
+                    WeightValues.Widen(stored.View, row, values[row]);
                 }
             }
 

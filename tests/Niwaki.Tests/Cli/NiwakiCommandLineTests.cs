@@ -14,6 +14,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("tokenize")]
     [InlineData("generate")]
     [InlineData("train")]
+    [InlineData("verify")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -30,6 +31,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("score")]
     [InlineData("tokenize")]
     [InlineData("generate")]
+    [InlineData("verify")]
     public void Help_Example_Runs(string verb)
     {
         string[] example = ExampleOf(CommandRunner.Run(verb, "--help").Output);

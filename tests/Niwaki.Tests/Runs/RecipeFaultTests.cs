@@ -26,6 +26,7 @@ public sealed class RecipeFaultTests : IDisposable
     [InlineData("seed: 0.5", "Seed is 0.5, expected a whole number of at most 64 bits.")]
     [InlineData("seed: 9223372036854775808", "Seed is 9223372036854775808, expected a whole number of at most 64 bits.")]
     [InlineData("round_to: 48", "'round_to' is 48, expected 1, 32, 64, 128 or 256.")]
+    [InlineData("profile: unifrom", "Profile is 'unifrom', expected depth, uniform, hetero-gguf, hetero-hf, nemotron-nas or padded, or null. Did you mean 'uniform'?")]
     [InlineData("width_units: heads", "'width_units' is 'heads', expected all, groups or neurons.")]
     [InlineData("precision: int8", "Precision is 'int8', expected exact or int16.")]
     [InlineData("method: bonsia", "Method is 'bonsia', expected bonsai, depth, depth+width, random, magnitude or niwaki. Did you mean 'bonsai'?")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Niwaki.Numerics;
+using Niwaki.Plans;
 using Niwaki.Runs;
 using Niwaki.Tests.Formats;
 
@@ -19,6 +20,7 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 0.5,
         Seed = -7,
         RoundTo = 64,
+        Profile = ShapeProfile.NemotronNas,
         WidthUnits = WidthUnits.Neurons,
         Precision = ScoringPrecision.Int16,
         Calibration = new() { Source = TextSource.File, File = "a.txt", Windows = 3, Window = 17, Temperature = 0.7, TopP = 1 },
@@ -68,6 +70,7 @@ public sealed class RecipeTests : IDisposable
         sparsity: 0.5
         seed: -7
         round_to: 64
+        profile: nemotron-nas
         width_units: neurons
         precision: int16
         calibration:
@@ -240,6 +243,7 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 1e-9 + (random.NextDouble() * 0.999),
         Seed = unchecked((long)random.NextBits()),
         RoundTo = (int[])[1, 32, 64, 128, 256] is var sizes ? sizes[random.NextInt(5)] : 1,
+        Profile = random.NextInt(7) is var profile and < 6 ? (ShapeProfile)profile : null,
         WidthUnits = (WidthUnits)random.NextInt(3),
         Precision = (ScoringPrecision)random.NextInt(2),
         Calibration = new()

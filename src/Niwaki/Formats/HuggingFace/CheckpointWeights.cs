@@ -4,7 +4,7 @@ using Niwaki.Formats.Safetensors;
 namespace Niwaki.Formats.HuggingFace;
 
 /// <summary>The weight files of a model folder: model.safetensors, or the shards that model.safetensors.index.json lists.</summary>
-internal sealed class CheckpointWeights : IDisposable
+internal sealed class CheckpointWeights : IWeightSource
 {
     /// <summary>More shards than any model has: the largest have a few hundred.</summary>
     private const int MaxShards = 10_000;
@@ -56,11 +56,18 @@ internal sealed class CheckpointWeights : IDisposable
         }
     }
 
-    /// <summary>The file that holds a tensor, or null.</summary>
-    public SafetensorsFile? Find(string name) => _fileOfTensor.GetValueOrDefault(name);
+    /// <inheritdoc />
+    public SafetensorsEntry? Find(string name) => FileOf(name)?.Find(name);
 
-    /// <summary>The file that holds a tensor; an error that says what was expected where there is none.</summary>
-    public SafetensorsFile Require(string name, string expected) => Find(name) ?? throw SafetensorsFile.Missing(ListPath, name, expected);
+    /// <inheritdoc />
+    public SafetensorsEntry Require(string name, params ReadOnlySpan<long> shape) => FileOf(name, MessageText.Shape(shape.ToArray())).Require(name, shape);
+
+    /// <inheritdoc />
+    public BorrowedWeights Borrow(SafetensorsEntry entry, int firstRow, int rows) => new(FileOf(entry.Name)!.View(entry, firstRow, rows));
+
+    /// <inheritdoc />
+    public void CopyTensor(string name, Stream destination, CancellationToken cancellationToken) =>
+        FileOf(name, "a tensor of that name").CopyTensor(name, destination, cancellationToken);
 
     /// <inheritdoc />
     public void Dispose()
@@ -70,6 +77,12 @@ internal sealed class CheckpointWeights : IDisposable
             file.Dispose();
         }
     }
+
+    /// <summary>The file that holds a tensor, or null.</summary>
+    private SafetensorsFile? FileOf(string name) => _fileOfTensor.GetValueOrDefault(name);
+
+    /// <summary>The file that holds a tensor; an error that says what was expected where there is none.</summary>
+    private SafetensorsFile FileOf(string name, string expected) => FileOf(name) ?? throw SafetensorsFile.Missing(ListPath, name, expected);
 
     private SafetensorsFile Add(string path)
     {
@@ -111,7 +124,7 @@ internal sealed class CheckpointWeights : IDisposable
     {
         foreach ((string tensor, string shard) in shardOfTensor)
         {
-            string? holder = Find(tensor) is { } file ? Path.GetFileName(file.FilePath) : null;
+            string? holder = FileOf(tensor) is { } file ? Path.GetFileName(file.FilePath) : null;
             if (holder != shard)
             {
                 string found = holder is null ? $"is not in '{MessageText.Shown(shard)}'" : $"is in '{MessageText.Shown(holder)}'";

@@ -33,12 +33,13 @@ public sealed partial class ConfigDocument
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">File.</param>
+    /// <param name="maxBytes">Largest size accepted; 16 MiB by default.</param>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
     /// <exception cref="ModelFormatException">
-    /// The file is larger than 16 MiB, not strict JSON (see <see cref="StrictJson"/>), or not an object.
+    /// The file is larger, not strict JSON (see <see cref="StrictJson"/>), or not an object.
     /// </exception>
-    public static ConfigDocument Read(string path) => FromRoot(StrictJson.ReadFile(path, MaxFileBytes), path);
+    public static ConfigDocument Read(string path, int maxBytes = MaxFileBytes) => FromRoot(StrictJson.ReadFile(path, maxBytes), path);
 
     /// <summary>Reads a document from memory.</summary>
     /// <param name="utf8">JSON in UTF-8.</param>

@@ -1,3 +1,5 @@
+using Niwaki.Formats.Gguf;
+
 namespace Niwaki.Formats.HuggingFace;
 
 /// <summary>Finds the Hugging Face model folder that a path stands for, and says what is wrong where there is none.</summary>
@@ -53,6 +55,26 @@ public static class ModelFolder
                 : "Finish it with 'niwaki resume'.");
     }
 
+    /// <summary>Whether a path is a file that begins as GGUF files do, or ends like one.</summary>
+    /// <param name="path">Any path.</param>
+    public static bool IsGguf(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        if (path.EndsWith(GgufFile.Extension, StringComparison.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Span<byte> magic = stackalloc byte[4];
+        return stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false) == magic.Length && magic.SequenceEqual("GGUF"u8);
+    }
+
     /// <summary>The error for a model folder without safetensors weights; it names the weights of other formats that are there.</summary>
     internal static ModelFormatException NoWeights(string folder) =>
         new(folder, "folder", $"has neither {WeightsName} nor {IndexName}", "safetensors weights", nextStep: OtherFormats(folder));
@@ -60,7 +82,6 @@ public static class ModelFolder
     private static string FileHint(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
         ".SAFETENSORS" => "Give the folder that holds the file.",
-        ".GGUF" => "GGUF files cannot be read; give the Hugging Face folder the file was made from.",
         _ => "Give a folder.",
     };
 
@@ -74,7 +95,7 @@ public static class ModelFolder
         {
             (not null, _, _) => $"'{MessageText.Shown(pickle)}' holds pickled weights, which are not supported: save the model as safetensors with "
                 + "transformers' save_pretrained first.",
-            (_, not null, _) => $"'{MessageText.Shown(gguf)}' cannot be read; give the Hugging Face folder it was made from.",
+            (_, not null, _) => $"Give the file '{MessageText.Shown(gguf)}' itself.",
             (_, _, not null) => $"'{MessageText.Shown(other)}' has another name than Hugging Face models use.",
             _ => null,
         };

@@ -109,27 +109,41 @@ public sealed unsafe class SafetensorsFile : IDisposable
     internal static ModelFormatException Missing(string file, string name, string expected) =>
         new(file, $"tensor '{MessageText.Shown(name)}'", "is missing", expected);
 
+    /// <summary>A tensor of which name, shape and element type are as expected.</summary>
+    internal SafetensorsEntry Require(string name, ReadOnlySpan<long> shape)
+    {
+        SafetensorsEntry entry = Find(name) ?? throw Missing(FilePath, name, MessageText.Shape(shape.ToArray()));
+        Check(FilePath, entry, shape);
+        return entry;
+    }
+
+    /// <summary>Some rows of a tensor, where they lie.</summary>
+    internal WeightView View(SafetensorsEntry entry, int firstRow, int rows)
+    {
+        int columns = checked((int)entry.Shape[^1]);
+        var whole = new WeightView(_map.Pointer + entry.ByteOffset, entry.ElementType!.Value, entry.Shape.Count == 1 ? 1 : checked((int)entry.Shape[0]), columns);
+        return whole.SliceRows(firstRow, rows);
+    }
+
+    /// <summary>Refuses a tensor of another shape or of an element type that the engine does not compute with.</summary>
+    internal static void Check(string file, SafetensorsEntry entry, ReadOnlySpan<long> shape)
+    {
+        string item = $"tensor '{MessageText.Shown(entry.Name)}'";
+        if (!shape.SequenceEqual([.. entry.Shape]))
+        {
+            throw new ModelFormatException(file, item, $"has shape {MessageText.Shape(entry.Shape)}", MessageText.Shape(shape.ToArray()), entry.ByteOffset);
+        }
+
+        if (entry.ElementType is null)
+        {
+            throw new UnsupportedModelException(file, item, $"has dtype {entry.DataType}", "F32, F16 or BF16", "Convert the model to one of these first.");
+        }
+    }
+
     private WeightView View(string name, int rows, int columns, long[] shape)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
-        SafetensorsEntry entry = Find(name) ?? throw Missing(FilePath, name, MessageText.Shape(shape));
-        if (!entry.Shape.SequenceEqual(shape))
-        {
-            string item = $"tensor '{MessageText.Shown(name)}'";
-            throw new ModelFormatException(FilePath, item, $"has shape {MessageText.Shape(entry.Shape)}", MessageText.Shape(shape), entry.ByteOffset);
-        }
-
-        if (entry.ElementType is not { } elementType)
-        {
-            throw new UnsupportedModelException(
-                FilePath,
-                $"tensor '{MessageText.Shown(name)}'",
-                $"has dtype {entry.DataType}",
-                "F32, F16 or BF16",
-                "Convert the model to one of these first.");
-        }
-
-        return new WeightView(_map.Pointer + entry.ByteOffset, elementType, rows, columns);
+        return new WeightView(_map.Pointer + Require(name, shape).ByteOffset, Find(name)!.ElementType!.Value, rows, columns);
     }
 }

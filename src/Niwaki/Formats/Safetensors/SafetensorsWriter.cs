@@ -57,7 +57,7 @@ public sealed class SafetensorsWriter
         foreach (PlannedTensor tensor in Tensors)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using var bytes = new TensorStream(destination, tensor);
+            using var bytes = new TensorStream(destination, tensor.Name, tensor.ByteLength, tensor.ToString());
             writeTensor(tensor, bytes);
             bytes.CheckComplete();
         }

@@ -1,10 +1,10 @@
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Surgery;
-using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Methods;
 
@@ -91,12 +91,12 @@ internal sealed class BiasRepair
         ModelConfig config = _context.Config;
         BlockTensor tensor = BlockTensor.Of(subLayer == SubLayer.Attention ? BlockTensorRole.Output : BlockTensorRole.Down);
         int columns = config.Extent(tensor.Columns!.Value, config.Blocks[block]);
-        WeightView matrix = _context.Checkpoint.Matrix(tensor.NameIn(block), config.HiddenSize, columns);
+        using BorrowedWeights matrix = _context.Checkpoint.Borrow(tensor.NameIn(block), config.HiddenSize, columns);
         float[] row = new float[columns];
         float[][] contributions = [.. groups.Select(_ => new float[config.HiddenSize])];
         for (int r = 0; r < config.HiddenSize; r++)
         {
-            WeightValues.Widen(matrix, r, row);
+            WeightValues.Widen(matrix.View, r, row);
             for (int g = 0; g < groups.Count; g++)
             {
                 contributions[g][r] = Dot(groups[g], row);

@@ -96,7 +96,7 @@ public sealed class DepthWidthMethod : IPruningMethod
                 context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
         var builder = new SelectionBuilder(context.Config);
         builder.Remove(gone);
-        builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Recipe.RoundTo, missing).SelectMany(step => round.ToSource(step).Units));
+        builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Shapes, missing).SelectMany(step => round.ToSource(step).Units));
         return builder.Build();
     }
 

@@ -99,7 +99,7 @@ internal sealed class NiwakiRounds
         return Windows(round).Sum(window => (double)window.Length) * groups.Sum(group => (double)(blocks - group.Units.Block) / blocks);
     }
 
-    private static List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior, double share, int size)
+    private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior, double share, int size)
     {
         var groups = new List<UnitGroup>();
         for (int s = 0; s < round.SubLayers.Count; s++)
@@ -109,7 +109,8 @@ internal sealed class NiwakiRounds
             bool isAttention = units.SubLayer == SubLayer.Attention;
             int own = isAttention ? 1 : size;
             int count = isAttention ? units.Count : Math.Min(units.Count, ((int)Math.Ceiling(share * units.Count) + size - 1) / size * size);
-            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(count)];
+            int whole = _context.Shapes.Of(units.SubLayer, round.Config.Blocks[units.Block]).RemovableFrom(units.Count, count);
+            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(whole)];
             groups.AddRange(ranked.Chunk(own).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
         }
 
@@ -132,11 +133,11 @@ internal sealed class NiwakiRounds
                 .. list.SelectMany(g => groups[g].Members.Select(unit => (unit, Score: means[g] / groups[g].Members.Length / units.UnitParameters)))
                     .OrderBy(pair => pair.Score).ThenBy(pair => prior[list.Key][pair.unit]).ThenBy(pair => pair.unit),
             ];
-            int multiple = WidthMultiple.Of(round.Config, units, _context.Recipe.RoundTo);
-            steps.AddRange(RemovalSteps.Cut(units, [.. ranked.Select(pair => pair.Unit)], [.. ranked.Select(pair => pair.Score)], multiple, list.Key));
+            UnitCounts counts = _context.Shapes.Of(units.SubLayer, round.Config.Blocks[units.Block]);
+            steps.AddRange(RemovalSteps.Cut(units, [.. ranked.Select(pair => pair.Unit)], [.. ranked.Select(pair => pair.Score)], counts, list.Key));
         }
 
-        return RemovalSteps.Order(steps);
+        return RemovalSteps.Order(_context.Shapes.EqualBlocks ? RemovalSteps.Join(steps, round.Config.Blocks.Count) : steps);
     }
 
     private IReadOnlyList<RemovalStep> Choose(int number, IReadOnlyList<RemovalStep> ordered)

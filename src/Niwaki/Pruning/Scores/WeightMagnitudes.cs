@@ -1,4 +1,5 @@
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Tensors;
@@ -65,7 +66,8 @@ public sealed class WeightMagnitudes
         {
             int rows = config.Extent(tensor.Rows, shape);
             int columns = config.Extent(tensor.Columns!.Value, shape);
-            WeightView matrix = checkpoint.Matrix(tensor.NameIn(block), rows, columns);
+            using BorrowedWeights weights = checkpoint.Borrow(tensor.NameIn(block), rows, columns);
+            WeightView matrix = weights.View;
             bool unitsInColumns = tensor.Rows == UnitAxis.Hidden;
             double[] perChannel = unitsInColumns ? SumColumns(matrix, w => Math.Abs(w)) : SumRows(matrix);
             for (int channel = 0; channel < perChannel.Length; channel++)

@@ -1,4 +1,5 @@
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
@@ -26,7 +27,8 @@ internal sealed class WeightSumScore(int power) : IUnitScore
         {
             int rows = config.Extent(tensor.Rows, shape);
             string name = tensor.NameIn(unit.Block);
-            sum += tensor.Columns is { } axis ? Sum(checkpoint.Matrix(name, rows, config.Extent(axis, shape))) : Sum(checkpoint.Vector(name, rows));
+            using BorrowedWeights weights = tensor.Columns is { } axis ? checkpoint.Borrow(name, rows, config.Extent(axis, shape)) : checkpoint.Borrow(name, rows);
+            sum += Sum(weights.View);
         }
 
         return sum;

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
@@ -53,18 +52,6 @@ internal static class BiasTensors
         return all;
     }
 
-    /// <summary>Writes float32 elements, little endian.</summary>
-    public static void Write(float[] values, Stream destination)
-    {
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        }
-
-        destination.Write(bytes);
-    }
-
     private static void AddBlock(
         List<TensorCut> all, int index, int block, Checkpoint source, ModelConfig config, ModelSelection selection, OutputBiases biases)
     {
@@ -81,7 +68,8 @@ internal static class BiasTensors
             float[] values = new float[config.Extent(tensor.Rows, kept)];
             if (isStored)
             {
-                WeightValues.Widen(source.Vector(tensor.NameIn(block), values.Length), 0, values);
+                using BorrowedWeights stored = source.Borrow(tensor.NameIn(block), values.Length);
+                WeightValues.Widen(stored.View, 0, values);
             }
 
             for (int i = 0; added is not null && i < values.Length; i++)

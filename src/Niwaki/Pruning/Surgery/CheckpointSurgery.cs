@@ -1,5 +1,6 @@
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Models;
 using Niwaki.Plans;
 
@@ -82,11 +83,12 @@ public static class CheckpointSurgery
                 TensorCut cut = cuts[written++];
                 if (cut.Values is { } values)
                 {
-                    BiasTensors.Write(values, stream);
+                    LittleEndian.Write(values, stream);
                 }
-                else if (cut.View is { } view)
+                else if (cut.IsCut)
                 {
-                    TensorCutter.Write(view, cut.Rows, cut.Columns, stream, cancellationToken);
+                    using BorrowedWeights stored = Borrow(source, cut.Source);
+                    TensorCutter.Write(stored.View, cut.Rows, cut.Columns, stream, cancellationToken);
                 }
                 else
                 {
@@ -97,5 +99,12 @@ public static class CheckpointSurgery
                 progress?.Report(new SurgeryProgress(target.Name, written, cuts.Count, bytes, totalBytes));
             },
             cancellationToken);
+    }
+
+    /// <summary>A tensor of which the shape was checked when the cuts were planned.</summary>
+    private static BorrowedWeights Borrow(Checkpoint source, string name)
+    {
+        IReadOnlyList<long> shape = source.Find(name)!.Shape;
+        return shape.Count == 1 ? source.Borrow(name, (int)shape[0]) : source.Borrow(name, (int)shape[0], (int)shape[1]);
     }
 }

@@ -1,6 +1,5 @@
 using Niwaki.Formats.Safetensors;
 using Niwaki.Plans;
-using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Surgery;
 
@@ -9,8 +8,8 @@ namespace Niwaki.Pruning.Surgery;
 /// <param name="Target">Name, element type and shape in the new model.</param>
 internal sealed record TensorCut(string Source, PlannedTensor Target)
 {
-    /// <summary>The tensor in the source, if it is cut; null: it is copied whole, whatever its element type.</summary>
-    public WeightView? View { get; init; }
+    /// <summary>Whether rows or columns go; else the tensor is copied whole, whatever its element type.</summary>
+    public bool IsCut => Rows is not null || Columns is not null;
 
     /// <summary>The elements, for a tensor that is made and not copied; null: copied or cut.</summary>
     public float[]? Values { get; init; }

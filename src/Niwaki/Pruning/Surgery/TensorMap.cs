@@ -52,7 +52,7 @@ internal sealed class TensorMap
         {
             foreach (BlockTensor tensor in BlockTensor.Of(_config.Features, _selection.Blocks[block].Shape))
             {
-                View(tensor, block);
+                Require(tensor, block);
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class TensorMap
 
     private TensorCut Cut(SafetensorsEntry entry, BlockTensor tensor, int block, string name)
     {
-        WeightView view = View(tensor, block);
+        ElementType elementType = Require(tensor, block).ElementType!.Value;
         int[]? rows = Kept(tensor.Rows, block);
         int[]? columns = tensor.Columns is { } axis ? Kept(axis, block) : null;
         if (rows is null && columns is null)
@@ -98,12 +98,11 @@ internal sealed class TensorMap
         if (!tensor.IsMatrix)
         {
             // A vector is a matrix of one row.
-            return new TensorCut(entry.Name, new PlannedTensor(name, view.ElementType, rows!.Length)) { View = view, Columns = IndexRange.Of(rows) };
+            return new TensorCut(entry.Name, new PlannedTensor(name, elementType, rows!.Length)) { Columns = IndexRange.Of(rows) };
         }
 
-        return new TensorCut(entry.Name, new PlannedTensor(name, view.ElementType, rows?.Length ?? view.Rows, columns?.Length ?? view.Columns))
+        return new TensorCut(entry.Name, new PlannedTensor(name, elementType, rows?.Length ?? entry.Shape[0], columns?.Length ?? entry.Shape[1]))
         {
-            View = view,
             Rows = rows is null ? null : IndexRange.Of(rows),
             Columns = columns is null ? null : IndexRange.Of(columns),
         };
@@ -116,13 +115,13 @@ internal sealed class TensorMap
         return channels?.Length == _config.Extent(axis, _config.Blocks[block]) ? null : channels;
     }
 
-    private WeightView View(BlockTensor tensor, int block)
+    private SafetensorsEntry Require(BlockTensor tensor, int block)
     {
         BlockShape shape = _config.Blocks[block];
         int rows = _config.Extent(tensor.Rows, shape);
         return tensor.Columns is { } columns
-            ? _source.Matrix(tensor.NameIn(block), rows, _config.Extent(columns, shape))
-            : _source.Vector(tensor.NameIn(block), rows);
+            ? _source.Require(tensor.NameIn(block), rows, _config.Extent(columns, shape))
+            : _source.Require(tensor.NameIn(block), rows);
     }
 
     private static SubLayer? SubLayerOf(BlockTensor? known, string suffix) =>

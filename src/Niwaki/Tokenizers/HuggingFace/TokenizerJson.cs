@@ -15,9 +15,16 @@ internal static class TokenizerJson
     /// <param name="settings">Settings of the folder.</param>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="UnsupportedModelException">The file holds a model or a component that is not supported.</exception>
-    public static TokenizerPipeline Read(string path, TokenizerSettings settings)
+    public static TokenizerPipeline Read(string path, TokenizerSettings settings) =>
+        Read(ConfigDocument.Read(path, StrictJson.DefaultMaxBytes), settings);
+
+    /// <summary>Reads a document.</summary>
+    /// <param name="document">The content of the file.</param>
+    /// <param name="settings">Settings of the folder.</param>
+    /// <exception cref="ModelFormatException">The file is broken.</exception>
+    /// <exception cref="UnsupportedModelException">The file holds a model or a component that is not supported.</exception>
+    public static TokenizerPipeline Read(ConfigDocument document, TokenizerSettings settings)
     {
-        ConfigDocument document = ConfigDocument.Read(path);
         List<PreTokenizer> preTokenizers = PreTokenizerReader.Read(document.GetObjectOrNull("pre_tokenizer"));
         bool takesBytes = TakeByteLevelOff(preTokenizers);
 

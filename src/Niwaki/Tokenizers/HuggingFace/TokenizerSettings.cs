@@ -7,7 +7,8 @@ namespace Niwaki.Tokenizers.HuggingFace;
 /// <summary>What <c>tokenizer_config.json</c> says; everything is absent where there is no such file.</summary>
 internal sealed record TokenizerSettings
 {
-    private const string FileName = "tokenizer_config.json";
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "tokenizer_config.json";
 
     /// <summary>Content of the token that marks the beginning of a text.</summary>
     public string? BeginOfText { get; private init; }
@@ -31,15 +32,18 @@ internal sealed record TokenizerSettings
             return new TokenizerSettings();
         }
 
-        ConfigDocument document = ConfigDocument.Read(path);
-        return new TokenizerSettings
-        {
-            BeginOfText = ReadToken(document, "bos_token"),
-            EndOfText = ReadToken(document, "eos_token"),
-            AddsBeginOfText = document.GetBooleanOrNull("add_bos_token"),
-            AddsEndOfText = document.GetBooleanOrNull("add_eos_token"),
-        };
+        return Read(ConfigDocument.Read(path));
     }
+
+    /// <summary>Reads the settings from a document.</summary>
+    /// <exception cref="ModelFormatException">A field is broken.</exception>
+    public static TokenizerSettings Read(ConfigDocument document) => new()
+    {
+        BeginOfText = ReadToken(document, "bos_token"),
+        EndOfText = ReadToken(document, "eos_token"),
+        AddsBeginOfText = document.GetBooleanOrNull("add_bos_token"),
+        AddsEndOfText = document.GetBooleanOrNull("add_eos_token"),
+    };
 
     /// <summary>A token is written as its content or as an object that holds it.</summary>
     private static string? ReadToken(ConfigDocument document, string name)

@@ -50,10 +50,14 @@ internal sealed class SentencePieceFile
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
-    public static SentencePieceFile Read(string path)
+    public static SentencePieceFile Read(string path) => Parse(CappedFile.ReadAllBytes(path, MaxBytes), path);
+
+    /// <summary>Reads the bytes of a file.</summary>
+    /// <exception cref="ModelFormatException">The file is broken.</exception>
+    public static SentencePieceFile Parse(ReadOnlySpan<byte> bytes, string path)
     {
         var file = new SentencePieceFile(path);
-        file.ReadModel(new ProtobufReader(CappedFile.ReadAllBytes(path, MaxBytes), path));
+        file.ReadModel(new ProtobufReader(bytes, path));
         return file;
     }
 

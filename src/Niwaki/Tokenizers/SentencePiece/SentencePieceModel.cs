@@ -17,9 +17,16 @@ internal static class SentencePieceModel
     /// <param name="settings">Settings of the folder.</param>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
     /// <exception cref="UnsupportedModelException">The file holds another kind of model, or options that are not supported.</exception>
-    public static TokenizerPipeline Read(string path, TokenizerSettings settings)
+    public static TokenizerPipeline Read(string path, TokenizerSettings settings) => Read(SentencePieceFile.Read(path), path, settings);
+
+    /// <summary>Makes a tokenizer of the content of a file.</summary>
+    /// <param name="file">The content.</param>
+    /// <param name="path">Path that errors name.</param>
+    /// <param name="settings">Settings of the folder.</param>
+    /// <exception cref="ModelFormatException">The file is broken.</exception>
+    /// <exception cref="UnsupportedModelException">The file holds another kind of model, or options that are not supported.</exception>
+    public static TokenizerPipeline Read(SentencePieceFile file, string path, TokenizerSettings settings)
     {
-        SentencePieceFile file = SentencePieceFile.Read(path);
         CheckSupport(file, path);
         Vocabulary vocabulary = ReadVocabulary(file, path);
         var merges = new PieceMerges(file.Pieces);

@@ -59,7 +59,7 @@ public sealed class ModelFolderTests : IDisposable
 
     [Theory]
     [InlineData("model.safetensors", "Give the folder that holds the file.")]
-    [InlineData("model.Q8_0.gguf", "GGUF files cannot be read; give the Hugging Face folder the file was made from.")]
+    [InlineData("model.Q8_0.gguf", "Give a folder.")]
     [InlineData("config.json", "Give a folder.")]
     public void Resolve_File_SaysWhatToGiveInstead(string name, string hint) =>
         AssertFault(_folder.Write(name, "{}"), $"path is a file, expected a model folder with config.json and safetensors weights. {hint}");
@@ -67,7 +67,7 @@ public sealed class ModelFolderTests : IDisposable
     [Theory]
     [InlineData("pytorch_model.bin", "'pytorch_model.bin' holds pickled weights, which are not supported")]
     [InlineData("consolidated.00.pth", "'consolidated.00.pth' holds pickled weights")]
-    [InlineData("model.Q8_0.gguf", "'model.Q8_0.gguf' cannot be read")]
+    [InlineData("model.Q8_0.gguf", "Give the file 'model.Q8_0.gguf' itself.")]
     [InlineData("adapter_model.safetensors", "'adapter_model.safetensors' has another name")]
     public void Open_WeightsOfAnotherFormat_NamesThem(string name, string hint)
     {

@@ -1,0 +1,148 @@
+using System.Text.Json;
+using Niwaki.Formats;
+using Niwaki.Formats.Gguf;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Tokenizers.Bpe;
+using Niwaki.Tokenizers.SentencePiece;
+
+namespace Niwaki.Export.Gguf;
+
+/// <summary>Makes GGUF vocabularies from tokenizer files.</summary>
+internal static class GgufVocabularyReader
+{
+    /// <summary>The vocabulary of a byte-level <c>tokenizer.json</c>.</summary>
+    /// <param name="document">The file.</param>
+    /// <param name="preTokenizer">Id to write; null: found from the file.</param>
+    /// <exception cref="UnsupportedModelException">llama.cpp knows no such pre-tokenizer or normalizer.</exception>
+    public static GgufVocabulary OfBytePairs(ConfigDocument document, string? preTokenizer)
+    {
+        ConfigDocument model = document.GetObject("model");
+        bool prefersWholePieces = model.GetBooleanOrNull("ignore_merges") ?? false;
+        GgufPreTokenizer? known = GgufPreTokenizer.Of(document.GetObject("pre_tokenizer").Root, prefersWholePieces);
+        if (preTokenizer is null && known is null)
+        {
+            throw new UnsupportedModelException(
+                document.File, "'pre_tokenizer'", "is none of which the id in llama.cpp is known", $"that of {GgufPreTokenizer.Names}", "Give the id with --pre.");
+        }
+
+        string normalizer = document.GetObjectOrNull("normalizer")?.GetString("type") ?? "none";
+        if (preTokenizer is null && normalizer is not ("none" or "NFC"))
+        {
+            throw new UnsupportedModelException(document.File, "'normalizer'", $"is '{MessageText.Shown(normalizer)}'", "none or NFC: llama.cpp normalises nothing");
+        }
+
+        var vocabulary = new GgufVocabulary
+        {
+            Model = GgufKeys.BytePairModel,
+            PreTokenizer = preTokenizer ?? known!.Ids[0],
+            Merges = [.. Merges(model).Select(merge => $"{merge.Left} {merge.Right}")],
+        };
+        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject())
+        {
+            vocabulary.Set(token.Value.GetInt32(), token.Name, GgufKeys.Normal);
+        }
+
+        AddAddedTokens(vocabulary, document);
+        return vocabulary;
+    }
+
+    /// <summary>The vocabulary of a <c>tokenizer.json</c> in SentencePiece style. It has merges and no scores: the rank of the first merge that makes a piece is its score.</summary>
+    /// <exception cref="UnsupportedModelException">Characters without a piece do not become bytes.</exception>
+    public static GgufVocabulary OfMergedPieces(ConfigDocument document)
+    {
+        ConfigDocument model = document.GetObject("model");
+        if (model.GetBooleanOrNull("byte_fallback") != true)
+        {
+            throw new UnsupportedModelException(
+                document.File, "tokenizer", "is neither byte-level nor falls back to bytes", "one of the two: llama.cpp has no other byte-pair tokenizer");
+        }
+
+        string? unknown = model.GetStringOrNull("unk_token");
+        var ranks = new Dictionary<string, int>(StringComparer.Ordinal);
+        int rank = 0;
+        foreach ((string left, string right) in Merges(model))
+        {
+            ranks.TryAdd(left + right, rank++);
+        }
+
+        var vocabulary = new GgufVocabulary
+        {
+            Model = GgufKeys.SentencePieceModel,
+            PreTokenizer = "default",
+            Scores = [],
+            AddsSpacePrefix = PutsBlankInFront(document),
+        };
+        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject())
+        {
+            int type = token.Name == unknown ? GgufKeys.UnknownType : ByteToken.TryRead(token.Name, out _) ? GgufKeys.Byte : GgufKeys.Normal;
+            vocabulary.Set(token.Value.GetInt32(), token.Name, type, ranks.TryGetValue(token.Name, out int first) ? -first : GgufVocabulary.UnreachableScore);
+        }
+
+        AddAddedTokens(vocabulary, document);
+        return vocabulary;
+    }
+
+    /// <summary>The vocabulary of a <c>tokenizer.model</c>, with the tokens that a <c>tokenizer.json</c> beside it adds.</summary>
+    public static GgufVocabulary OfPieces(string path, ConfigDocument? document)
+    {
+        SentencePieceFile file = SentencePieceFile.Read(path);
+        var vocabulary = new GgufVocabulary
+        {
+            Model = GgufKeys.SentencePieceModel,
+            PreTokenizer = "default",
+            Scores = [],
+            AddsSpacePrefix = document is null ? file.AddsDummyPrefix : PutsBlankInFront(document),
+        };
+        for (int id = 0; id < file.Pieces.Count; id++)
+        {
+            Piece piece = file.Pieces[id];
+            vocabulary.Set(id, piece.Text, (int)piece.Type, piece.Score);
+        }
+
+        if (document is not null)
+        {
+            AddAddedTokens(vocabulary, document);
+        }
+
+        return vocabulary;
+    }
+
+    private static void AddAddedTokens(GgufVocabulary vocabulary, ConfigDocument document)
+    {
+        foreach (ConfigDocument token in document.GetObjectsOrNull("added_tokens") ?? [])
+        {
+            int id = token.GetInt32("id", 0, int.MaxValue);
+            bool isUnknown = id < vocabulary.Types.Count && vocabulary.Types[id] == GgufKeys.UnknownType;
+            int type = isUnknown ? GgufKeys.UnknownType : token.GetBooleanOrNull("special") == true ? GgufKeys.Control : GgufKeys.UserDefined;
+            float score = vocabulary.Scores is { } scores && id < scores.Count ? scores[id] : GgufVocabulary.UnreachableScore;
+            vocabulary.Set(id, token.GetString("content"), type, score);
+        }
+    }
+
+    /// <summary>The merges, written as <c>"a b"</c> or <c>["a", "b"]</c>.</summary>
+    private static IEnumerable<(string Left, string Right)> Merges(ConfigDocument model)
+    {
+        foreach (JsonElement merge in model.Root.GetProperty("merges").EnumerateArray())
+        {
+            if (merge.ValueKind == JsonValueKind.Array)
+            {
+                yield return (merge[0].GetString()!, merge[1].GetString()!);
+            }
+            else
+            {
+                string text = merge.GetString()!;
+                int blank = text.IndexOf(' ', StringComparison.Ordinal);
+                yield return (text[..blank], text[(blank + 1)..]);
+            }
+        }
+    }
+
+    /// <summary>Whether a normalizer or a Metaspace pre-tokenizer puts the visible blank in front of texts.</summary>
+    private static bool PutsBlankInFront(ConfigDocument document)
+    {
+        string text = (document.Root.TryGetProperty("normalizer", out JsonElement normalizer) ? normalizer.GetRawText() : "")
+            + (document.Root.TryGetProperty("pre_tokenizer", out JsonElement component) ? component.GetRawText() : "");
+        return text.Contains("\"Prepend\"", StringComparison.Ordinal)
+            || (text.Contains("\"Metaspace\"", StringComparison.Ordinal) && !text.Contains("\"never\"", StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,199 @@
+using Niwaki.Export.Gguf;
+using Niwaki.Formats;
+using Niwaki.Formats.Gguf;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Models;
+using Niwaki.Tensors;
+using Niwaki.Tests.Models;
+using Niwaki.Tests.Pruning.Surgery;
+
+namespace Niwaki.Tests.Formats.Gguf;
+
+/// <summary>GGUF files as models: what was exported comes back as it was, and what is no model is refused.</summary>
+public sealed class GgufModelTests : IDisposable
+{
+    private const string Llama3Rope = """
+        {"rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}}
+        """;
+
+    private static readonly BlockShape[] Equal = [new(4, 2, 96), new(4, 2, 96)];
+    private static readonly BlockShape[] Mixed = [new(4, 2, 96), new(3, 3, 33), new(0, 0, 64), new(4, 1, 1), new(2, 1, 0)];
+    private static readonly BlockShape[] FirstEmptied = [new(0, 0, 64), new(4, 2, 0), new(2, 2, 64)];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<string, int, ElementType, bool, string> RoundTrips()
+    {
+        var data = new TheoryData<string, int, ElementType, bool, string>();
+        foreach (ElementType type in Enum.GetValues<ElementType>())
+        {
+            data.Add("llama", 0, type, false, "{}");
+            data.Add("llama", 1, type, true, "{}");
+            data.Add("qwen2", 0, type, true, "{}");
+            data.Add("qwen3", 1, type, true, "{}");
+        }
+
+        data.Add("llama", 2, ElementType.BF16, false, Llama3Rope);
+        data.Add("mistral", 1, ElementType.BF16, false, "{}");
+        data.Add("qwen2", 1, ElementType.BF16, false, "{}");
+        data.Add("qwen3", 0, ElementType.BF16, false, "{}");
+        data.Add("qwen3", 2, ElementType.F16, true, "{}");
+        data.Add("llama", 1, ElementType.F32, false, """{"attention_bias": true, "mlp_bias": true}""");
+        data.Add("llama", 0, ElementType.F32, false, """{"rope_scaling": {"rope_type": "linear", "factor": 2.0}}""");
+        data.Add("llama", 0, ElementType.F32, false, """{"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32, "beta_fast": 16.0}}""");
+        return data;
+    }
+
+    /// <summary>Hugging Face folder → GGUF → Hugging Face folder: the same tensors, bit for bit, and the same model.</summary>
+    [Theory]
+    [MemberData(nameof(RoundTrips))]
+    public void Surgery_OfAnExportedModel_GivesTheTensorsOfItsSource(string family, int shapes, ElementType type, bool tied, string extra)
+    {
+        using var model = new OpenModel(Spec(family, shapes switch { 0 => Equal, 1 => Mixed, _ => FirstEmptied }, type, tied, extra), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        ModelConfig config = ModelConfigReader.Read(file);
+        Assert.Equal(model.Config.Blocks, config.Blocks);
+        using Checkpoint back = SurgeryFixture.Apply(file, [.. ModelSelection.All(config).Blocks], _folder["back"]);
+
+        foreach (Checkpoint found in (Checkpoint[])[file, back])
+        {
+            Assert.Equal(Names(model.Checkpoint), Names(found));
+            Assert.Equal(model.Checkpoint.ContentHash(TestContext.Current.CancellationToken), found.ContentHash(TestContext.Current.CancellationToken));
+        }
+
+        ModelConfig again = ModelConfigReader.Read(back);
+        Assert.Equal(model.Config.Blocks, again.Blocks);
+        Assert.Equal(model.Config.Features, again.Features);
+        Assert.Equal(model.Config.NormEpsilon, again.NormEpsilon);
+        Assert.Equal(model.Config.TiedEmbeddings, again.TiedEmbeddings);
+        Assert.Equal(Frequencies(model), Frequencies(again), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void Open_PrunedQuantisedFile_RunsLikeItsDecodedNumbers()
+    {
+        using var model = new OpenModel(Spec("llama", Mixed, ElementType.F32, false, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        ModelConfig config = ModelConfigReader.Read(file);
+        using Checkpoint decoded = SurgeryFixture.Apply(file, [.. ModelSelection.All(config).Blocks], _folder["decoded"]);
+        Assert.Equal(Losses(decoded), Losses(file));
+
+        // Streamed from the file, block by block, the same numbers.
+        Assert.Equal(Losses(decoded), Losses(file, 1 << 18));
+    }
+
+    public static TheoryData<string, string, object?> BrokenMetadata { get; } = new()
+    {
+        { "general.architecture", "architecture (general.architecture) is 'gpt2', expected one of 'llama', 'mistral3', 'deci'", "gpt2" },
+        { "general.architecture", "metadata 'general.architecture' is missing", null },
+        { "split.count", "file is one part of several ('split.count'), expected a whole model. Put the parts together with 'llama-gguf-split --merge'.", (ushort)3 },
+        { "llama.expert_count", "metadata 'llama.expert_count' is 8, expected 0 or missing", 8u },
+        { "llama.attention.sliding_window", "metadata 'llama.attention.sliding_window' is 64, expected 0 or missing", 64u },
+        { "llama.block_count", "metadata 'llama.block_count' is 0, expected a whole number from 1 to 4,096", 0u },
+        { "llama.block_count", "tensor 'blk.1.attn_norm.weight' belongs to block 1, expected one of the 1 blocks", 1u },
+        { "llama.embedding_length", "metadata 'llama.embedding_length' is missing", null },
+        { "llama.attention.head_count", "metadata 'llama.attention.head_count' is an array of 3 × Int32, expected a whole number or an array of 2", new[] { 4, 4, 4 } },
+        { "llama.attention.head_count", "metadata 'llama.attention.head_count' has -1 at place 1", new[] { 4, -1 } },
+        { "llama.attention.head_count_kv", "block 0 has 4 query heads and no key/value heads", 0u },
+        { "llama.feed_forward_length", "metadata 'llama.feed_forward_length' is missing", null },
+        { "llama.attention.value_length", "heads have keys of 16, values of 8 and 16 rotated channels, expected three equal, even numbers", 8u },
+        { "llama.rope.dimension_count", "heads have keys of 16, values of 16 and 8 rotated channels", 8u },
+        { "llama.rope.scaling.type", "metadata 'llama.rope.scaling.type' is 'longrope', expected 'none', 'linear' or 'yarn'", "longrope" },
+        { "llama.rope.freq_base", "metadata 'llama.rope.freq_base' is 0, expected a number from 1", 0f },
+        { "llama.context_length", "metadata 'llama.context_length' is missing", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(BrokenMetadata))]
+    public void Open_BrokenMetadata_SaysWhat(string key, string expected, object? value)
+    {
+        string path = Rewritten(key, value);
+        NiwakiException error = Assert.ThrowsAny<NiwakiException>(() => Checkpoint.Open(path).Dispose());
+        Assert.StartsWith($"m.gguf: {expected}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_UnknownTensor_IsRefused()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("blk.0.ssm_in.weight", GgufTensorType.F32, 4));
+        var error = Assert.Throws<UnsupportedModelException>(() => Checkpoint.Open(path));
+        Assert.StartsWith("m.gguf: tensor 'blk.0.ssm_in.weight' is unknown", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_UnknownRopeFactors_AreRefused()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, 8));
+        var error = Assert.Throws<UnsupportedModelException>(() => Checkpoint.Open(path));
+        Assert.StartsWith("m.gguf: tensor 'rope_freqs.weight' holds factors of an unknown rotary scaling", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_TensorOfAnotherShapeThanTheMetadataSay_NamesIt()
+    {
+        using var file = Checkpoint.Open(Rewritten("llama.feed_forward_length", 64u));
+        ModelConfig config = ModelConfigReader.Read(file);
+        var error = Assert.Throws<ModelFormatException>(() => file.Require("model.layers.0.mlp.up_proj.weight", config.Blocks[0].Neurons, config.HiddenSize));
+        Assert.Contains("has shape [96, 64], expected [64, 64]", error.Message, StringComparison.Ordinal);
+    }
+
+    private static RandomCheckpointSpec Spec(string family, BlockShape[] blocks, ElementType type, bool tied, string extra) => new()
+    {
+        ModelType = family,
+        HiddenSize = 64,
+        HeadDim = 16,
+        VocabularySize = 96,
+        Blocks = blocks,
+        ElementType = type,
+        TiedEmbeddings = tied,
+        ExtraConfig = extra,
+    };
+
+    /// <summary>A small Llama as GGUF with one value changed, added, or left out (null), and perhaps one tensor of 1, 2, 3, … more.</summary>
+    private string Rewritten(string key, object? value, GgufPlannedTensor? extra = null)
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["whole.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = GgufFile.Open(_folder["whole.gguf"]);
+        List<KeyValuePair<string, GgufValue>> entries = [.. file.Metadata.Entries.Where(entry => entry.Key != key)];
+        if (value is not null)
+        {
+            entries.Add(new(key, GgufValue.Of(value)));
+        }
+
+        List<GgufPlannedTensor> tensors = [.. file.Tensors.Select(tensor => new GgufPlannedTensor(tensor.Name, tensor.Type!.Value, [.. tensor.Shape]))];
+        tensors.AddRange(extra is null ? [] : [extra]);
+        new GgufWriter(entries, tensors).Write(
+            _folder["m.gguf"],
+            (tensor, stream) => stream.Write(file.Find(tensor.Name) is { } found
+                ? file.Rows(found, 0, (int)found.Rows)
+                : System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([.. Enumerable.Range(1, (int)tensor.Shape[0]).Select(i => (float)i)])),
+            TestContext.Current.CancellationToken);
+        return _folder["m.gguf"];
+    }
+
+    private static string[] Names(Checkpoint checkpoint) =>
+        [.. checkpoint.Tensors.Select(tensor => $"{tensor.Name} {tensor}").Order(StringComparer.Ordinal)];
+
+    private static double[] Frequencies(OpenModel model) => Frequencies(model.Config);
+
+    private static double[] Frequencies(ModelConfig config)
+    {
+        double[] frequencies = [.. Enumerable.Range(0, config.HeadDim / 2).Select(i => Math.Pow(config.Rope.Theta, -2.0 * i / config.HeadDim))];
+        config.Rope.Scaling?.Scale(frequencies, config.Rope.Theta);
+        return [.. frequencies, config.Rope.Scaling?.AttentionFactorOrOne ?? 1];
+    }
+
+    private static float[] Losses(Checkpoint checkpoint, long? memory = null)
+    {
+        using var team = new Niwaki.Kernels.ThreadTeam(1);
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory });
+        using ResidualStream stream = model.Embed([[.. Enumerable.Range(0, 40).Select(i => i * 7 % 96)]]);
+        model.RunBlocks(stream, 0, model.Config.Blocks.Count);
+        return model.Losses(stream)[0];
+    }
+}
