@@ -6,16 +6,20 @@ using Niwaki.Runs;
 
 namespace Niwaki.Experiments;
 
-/// <summary>What a method decides from, with its journal in a temporary folder.</summary>
-internal sealed class ContextFolder : IDisposable
+/// <summary>A journal and records of rounds in a temporary folder, and contexts that decide through them.</summary>
+internal sealed class ContextFolder(Checkpoint checkpoint, ModelConfig config, ThreadTeam team, int[][] calibration) : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("niwaki-experiment").FullName;
-    private readonly Journal _journal;
+    private Journal? _journal;
 
-    public ContextFolder(Checkpoint checkpoint, ModelConfig config, ThreadTeam team, Recipe recipe, int[][] calibration)
+    /// <summary>Seconds of all evaluations in the journal.</summary>
+    public double Seconds => _journal?.Entries.Sum(entry => entry.Record.Seconds) ?? 0;
+
+    /// <summary>A context that begins at the first evaluation: one that an earlier context made is looked up, not run again.</summary>
+    public PruningContext Begin(Recipe recipe)
     {
-        _journal = Journal.Open(Path.Combine(_path, RunFolder.JournalName), CpuFeatures.VectorPath);
-        Context = new PruningContext
+        _journal ??= Journal.Open(Path.Combine(_path, RunFolder.JournalName), CpuFeatures.VectorPath);
+        return new PruningContext
         {
             Checkpoint = checkpoint,
             Config = config,
@@ -27,11 +31,9 @@ internal sealed class ContextFolder : IDisposable
         };
     }
 
-    public PruningContext Context { get; }
-
     public void Dispose()
     {
-        _journal.Dispose();
+        _journal?.Dispose();
         Directory.Delete(_path, recursive: true);
     }
 }

@@ -10,7 +10,6 @@ using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
-using Niwaki.Tokenizers;
 
 namespace Niwaki.Experiments;
 
@@ -30,7 +29,7 @@ internal static class DepthExperiment
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         using var team = new ThreadTeam(1); // small models gain little from more, and several experiments can run side by side
         using var model = Transformer.Load(checkpoint, config, team);
-        (int[] calibrationIds, int[] evaluationIds) = ReadTexts(Tokenizer.Load(folder), calibration, evaluation, config.VocabularySize, folder);
+        (int[] calibrationIds, int[] evaluationIds) = ExperimentTexts.Read(folder, calibration, evaluation, config.VocabularySize);
         IReadOnlyList<Unit> units = DepthUnits.Of(config, options);
         for (int seed = 0; seed < seeds; seed++)
         {
@@ -39,10 +38,8 @@ internal static class DepthExperiment
             var losses = new SubsetLosses(model, units, calibrationWindows, evaluationWindows);
             var recipe = new Recipe { Method = PruningMethod.Depth, Depth = options, Seed = seed };
             string[] key = [name, checkpoint.StructureHash[..8], seed.ToString(CultureInfo.InvariantCulture), options.Units.ToString()];
-            using (var context = new ContextFolder(checkpoint, config, team, recipe, calibrationWindows))
-            {
-                Report(csv, key, units, losses, Found(context.Context, units));
-            }
+            using var journal = new ContextFolder(checkpoint, config, team, calibrationWindows);
+            Report(csv, key, units, losses, Found(journal.Begin(recipe), units));
         }
 
         return 0;
@@ -116,15 +113,6 @@ internal static class DepthExperiment
     private static Unit[] Members(IReadOnlyList<Unit> units, int subset) => [.. units.Where((_, i) => (subset & (1 << i)) != 0)];
 
     private static int IndexOf(IReadOnlyList<Unit> units, Unit unit) => Enumerable.Range(0, units.Count).First(i => units[i] == unit);
-
-    /// <summary>Ids of both texts; of one text given twice the first half decides and the second half judges.</summary>
-    private static (int[] Calibration, int[] Evaluation) ReadTexts(Tokenizer tokenizer, string calibration, string evaluation, int vocabulary, string folder)
-    {
-        int[] first = TextTokens.Encode(tokenizer, TextFile.Read(calibration), vocabulary, folder);
-        return calibration == evaluation
-            ? (first[..(first.Length / 2)], first[(first.Length / 2)..])
-            : (first, TextTokens.Encode(tokenizer, TextFile.Read(evaluation), vocabulary, folder));
-    }
 
     private static int Number(string[] args, int index, int otherwise) =>
         args.Length > index ? int.Parse(args[index], CultureInfo.InvariantCulture) : otherwise;

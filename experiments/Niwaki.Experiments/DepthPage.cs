@@ -6,21 +6,16 @@ namespace Niwaki.Experiments;
 /// <summary>The tables of experiments/depth/README.md, from the CSV files of its runners, written between two marks of the page.</summary>
 internal static class DepthPage
 {
-    private const string Begin = "<!-- tables -->";
-    private const string End = "<!-- end of tables -->";
-
     private static readonly string[] Methods = ["swaps", "greedy", "oneshot", "oneshot kl", "influence", "magnitude", "last", "random"];
 
     public static int Run(string[] args)
     {
         Row[] rows = [.. File.ReadAllLines(args[0])[1..].Select(Row.Parse)];
-        var text = new StringBuilder(Begin + "\n\n");
+        var text = new StringBuilder();
         Optimality(text, rows);
         Cases(text, rows);
         Combination(text, [.. File.ReadAllLines(args[1])[1..].Select(line => line.Replace(", ", "; ", StringComparison.Ordinal).Split(','))]);
-        string page = File.ReadAllText(args[2]);
-        int first = page.IndexOf(Begin, StringComparison.Ordinal), last = page.IndexOf(End, StringComparison.Ordinal);
-        File.WriteAllText(args[2], page[..first] + text + page[last..]);
+        MarkedPage.Write(args[2], text.ToString());
         return 0;
     }
 

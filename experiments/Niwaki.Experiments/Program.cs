@@ -7,7 +7,11 @@ internal static class Program
     [
         ("depth", "every subset of blocks or sub-layers beside what the methods find: NAME MODEL CALIBRATION EVALUATION CSV [block|sublayer] [seeds] [windows] [window]", DepthExperiment.Run),
         ("depth-width", "depth, width and both at equal sparsity, as whole runs: NAME MODEL CALIBRATION EVALUATION CSV [seeds]", DepthWidthExperiment.Run),
+        ("width", "width methods at equal sparsity: NAME MODEL CALIBRATION EVALUATION CSV SEEDS all,neurons [METHODS]", WidthExperiment.Run),
+        ("width-page", "the tables and plots of experiments/width/README.md: CSV PAGE", WidthPage.Run),
         ("depth-page", "the tables of experiments/depth/README.md: SUBSETS-CSV RUNS-CSV PAGE", DepthPage.Run),
+        ("healing", "healings of pruned models along one trajectory each: MODEL TRAINING-TEXT CALIBRATION EVALUATION FOLDER CSV [tokens] [only]", HealingExperiment.Run),
+        ("healing-page", "the tables and plots of experiments/healing/README.md: CSV PAGE", HealingPage.Run),
     ];
 
     private static int Main(string[] args)
@@ -22,7 +26,7 @@ internal static class Program
 
         foreach ((string name, string description, _) in Experiments)
         {
-            Console.Error.WriteLine($"{name,-10} {description}");
+            Console.Error.WriteLine($"{name,-13} {description}");
         }
 
         return 2;

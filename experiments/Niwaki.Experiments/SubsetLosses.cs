@@ -62,8 +62,8 @@ internal sealed class SubsetLosses
     private void Measure(int removed)
     {
         float[][] losses = _model.Losses(_streams[^1]);
-        Calibration[removed] = Mean(losses[.._calibrationWindows]);
-        Evaluation[removed] = Mean(losses[_calibrationWindows..]);
+        Calibration[removed] = ForwardPass.Mean(losses[.._calibrationWindows]);
+        Evaluation[removed] = ForwardPass.Mean(losses[_calibrationWindows..]);
         _done++;
         if (_done % 1024 == 0)
         {
@@ -71,6 +71,4 @@ internal sealed class SubsetLosses
             Console.Error.WriteLine($"{_done} of {Calibration.Length} subsets, {seconds:F0} s of about {seconds * Calibration.Length / _done:F0} s");
         }
     }
-
-    private static double Mean(float[][] losses) => losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => window.Length);
 }

@@ -25,6 +25,9 @@ internal sealed class BonsaiArguments
     private readonly Option<double?> _ridge = new("--ridge") { Description = "bonsai: penalty of the ridge regression" };
     private readonly Option<RegressionScope?> _scope = new("--regression-scope", "--sm_lin_model_type") { Description = "bonsai: published regression over all units or for each sub-layer. Default: global" };
     private readonly Option<RegressionPenalty?> _penalty = new("--regression-penalty", "--sm_reg_type") { Description = "bonsai: penalty of the published regression. Default: l1" };
+    private readonly Option<NumberList?> _weights = Numbers("--regression-weights", "--sm_reg_weight", "bonsai: factors of the penalty that the published regression tries. Default: 100, 0.0001, 0");
+    private readonly Option<NumberList?> _rates = Numbers("--regression-rates", "--sm_lr_factor", "bonsai: learning rates that it tries, 1 / (units × number). Default: 100, 10, 1, 0.1");
+    private readonly Option<NumberList?> _batches = Numbers("--regression-batches", "--sm_bsz", "bonsai: sub-models of a step that it tries. Default: 32, 64, 128");
     private readonly Option<int?> _epochs = new("--regression-epochs", "--sm_nepochs") { Description = "bonsai: epochs of the published regression; 0 means none. Default: 50" };
 
     /// <summary>All options, in the order of the help.</summary>
@@ -32,7 +35,7 @@ internal sealed class BonsaiArguments
         [_pruneFraction, _masks, _prior, _explorable, _sampler, _complement, _sets, _ratio, _noPerturb, .. Fit, _stop, _tolerance, _repair];
 
     /// <summary>The options that change what is made of evaluations, not the evaluations.</summary>
-    public IEnumerable<Option> Fit => [_utility, _regression, _ridge, _scope, _penalty, _epochs];
+    public IEnumerable<Option> Fit => [_utility, _regression, _ridge, _scope, _penalty, _weights, _rates, _batches, _epochs];
 
     /// <summary>The prior, where it is given.</summary>
     public ImportancePrior? Prior(ParseResult parsed) => parsed.GetValue(_prior);
@@ -71,7 +74,27 @@ internal sealed class BonsaiArguments
             Ridge = parsed.GetValue(_ridge) ?? options.Ridge,
             RegressionScope = parsed.GetValue(_scope) ?? options.RegressionScope,
             RegressionPenalty = parsed.GetValue(_penalty) ?? options.RegressionPenalty,
+            RegressionWeights = parsed.GetValue(_weights) ?? options.RegressionWeights,
+            RegressionRates = parsed.GetValue(_rates) ?? options.RegressionRates,
+            RegressionBatches = parsed.GetValue(_batches) ?? options.RegressionBatches,
             RegressionEpochs = epochs is null or 0 ? options.RegressionEpochs : epochs.Value,
         };
     }
+
+    private static Option<NumberList?> Numbers(string name, string published, string description) => new(name, published)
+    {
+        Description = description,
+        HelpName = "numbers",
+        CustomParser = result =>
+        {
+            string text = result.Tokens.Count == 0 ? "" : result.Tokens[0].Value;
+            if (NumberList.TryParse(text, out NumberList list))
+            {
+                return list;
+            }
+
+            result.AddError($"{name} is '{text}', expected up to {NumberList.MaxCount} numbers with commas between them, such as 100,10,1.");
+            return null;
+        },
+    };
 }

@@ -7,10 +7,10 @@ namespace Niwaki.Cli.Arguments;
 internal sealed class DepthArguments
 {
     private readonly Option<int?> _blocks = new("--blocks", "--num_pruned_blocks") { Description = "depth: blocks (or sub-layers) to remove, instead of a sparsity", HelpName = "count" };
-    private readonly Option<DepthCriterion?> _criterion = new("--criterion") { Description = "depth: what makes a block dispensable. Default: loss" };
+    private readonly Option<DepthCriterion?> _criterion = new("--criterion") { Description = "depth: what makes a block dispensable; taylor needs gradients and more memory. Default: loss" };
     private readonly Option<DepthSearch?> _search = new("--search") { Description = "depth: all at once, one by one, or one by one and exchanged afterwards. Default: oneshot" };
     private readonly Option<DepthUnit?> _units = new("--units") { Description = "depth: whole blocks, or attention and MLP by themselves. Default: block" };
-    private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: with criterion magnitude" };
+    private readonly Option<bool?> _plus = new("--plus") { Description = "depth: keep the first four and the last two blocks. Default: with criteria magnitude and taylor" };
     private readonly Option<int?> _magnitudePower = new("--magnitude-power", "--norm_power") { Description = "depth: power of the weights in criterion magnitude, 1 or 2. Default: 1" };
     private readonly Option<bool?> _fullPath = new("--full-path") { Description = "depth: search on until one unit is left. Default: false" };
     private readonly Option<string?> _order = new Option<string?>("--order")

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Niwaki.Plans;
 using Niwaki.Runs;
 
 namespace Niwaki.Cli.Arguments;
@@ -38,6 +39,8 @@ internal sealed class RecipeArguments
     private readonly Option<int?> _evaluationWindow = new("--evaluation-window") { Description = "Tokens of an evaluation window", HelpName = "tokens" };
     private readonly Option<int?> _evaluationLimit = new("--evaluation-limit") { Description = "Use the first windows of the evaluation text only", HelpName = "windows" };
     private readonly Option<int?> _roundTo = new("--round-to") { Description = "Make kept widths multiples of 1, 32, 64, 128 or 256 channels. Default: 1" };
+    private readonly Option<ShapeProfile?> _profile = ProfileArgument.Create("Keep to shapes that a runtime takes, from the start of the search. Default: any shape");
+    private readonly Option<WidthUnits?> _widthUnits = new("--width-units") { Description = "Units that a width method may remove: KV groups, neurons or both. Default: all" };
     private readonly Option<ScoringPrecision?> _precision = new("--precision") { Description = "Arithmetic of the scoring passes; int16 is faster and a little less exact. Default: exact" };
     private readonly BonsaiArguments _bonsai = new();
     private readonly NiwakiArguments _niwaki = new();
@@ -46,8 +49,8 @@ internal sealed class RecipeArguments
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> Options =>
     [
-        _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _roundTo,
-        _precision, .. _bonsai.All, .. _niwaki.All, .. _depth.All,
+        _method, _sparsity, _recipe, _calibration, _windows, _window, _temperature, _topP, _evaluation, _evaluationWindow, _evaluationLimit, _profile,
+        _roundTo, _widthUnits, _precision, .. _bonsai.All, .. _niwaki.All, .. _depth.All,
     ];
 
     /// <summary>The recipe that the options make, not validated yet.</summary>
@@ -59,6 +62,8 @@ internal sealed class RecipeArguments
             Method = parsed.GetValue(_method) ?? recipe.Method,
             Sparsity = parsed.GetValue(_sparsity) ?? recipe.Sparsity,
             RoundTo = parsed.GetValue(_roundTo) ?? recipe.RoundTo,
+            Profile = parsed.GetValue(_profile) ?? recipe.Profile,
+            WidthUnits = parsed.GetValue(_widthUnits) ?? recipe.WidthUnits,
             Precision = parsed.GetValue(_precision) ?? recipe.Precision,
             Calibration = ReadCalibration(parsed, recipe.Calibration),
             Evaluation = ReadEvaluation(parsed, recipe.Evaluation),

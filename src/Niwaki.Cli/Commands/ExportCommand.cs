@@ -1,11 +1,16 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
+using Niwaki.Evaluation;
+using Niwaki.Export;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
 using Niwaki.Models;
+using Niwaki.Plans;
 using Spectre.Console;
 
 namespace Niwaki.Cli.Commands;
@@ -15,23 +20,27 @@ namespace Niwaki.Cli.Commands;
 internal sealed class ExportCommand : Verb
 {
     private const string Gguf = "gguf";
+    private const string HuggingFace = "hf";
 
     private readonly Argument<string> _model = ModelArgument();
-    private readonly Option<string> _format = new("--format") { Description = "What to write: gguf (llama.cpp, Ollama, LM Studio)", DefaultValueFactory = _ => Gguf };
+    private readonly Option<string> _format = new("--format") { Description = "What to write: gguf (llama.cpp, Ollama, LM Studio) or hf (transformers, vLLM, SGLang, mlx-lm)", DefaultValueFactory = _ => Gguf };
     private readonly Option<string?> _type = new("--type", "--outtype")
     {
         Description = "gguf: encoding of the matrices. Default: as they are stored",
         HelpName = string.Join("|", GgufTensorTypes.Writable),
     };
 
-    private readonly Option<string?> _out = new Option<string?>("--out", "-o", "--outfile") { Description = "File to make. Default: NAME-PARAMETERS-TYPE.gguf in the current folder", HelpName = "path" }.RefuseEmpty();
+    private readonly Option<string?> _out = new Option<string?>("--out", "-o", "--outfile") { Description = "File or, with hf, folder to make. Default: NAME-PARAMETERS-TYPE.gguf or NAME-PROFILE in the current folder", HelpName = "path" }.RefuseEmpty();
     private readonly Option<string?> _pre = new("--pre") { Description = "gguf: id of the pre-tokenizer in llama.cpp. Default: found from tokenizer.json", HelpName = "id" };
+
+    private readonly HuggingFaceExportPart _huggingFace = new();
+    private readonly Option<ShapeProfile?> _profile = ProfileArgument.Create("Shapes to write. Default: as the blocks are, which is uniform, hetero-gguf or hetero-hf");
 
     public ExportCommand()
         : base("export", "Writes a model as a file that other software runs.", "niwaki export samples/novels-4m --format gguf --type Q8_0 --out runs/novels-4m.gguf")
     {
-        _format.AcceptOnlyFromAmong(Gguf);
-        foreach (Option option in (Option[])[_format, _type, _out, _pre])
+        _format.AcceptOnlyFromAmong(Gguf, HuggingFace);
+        foreach (Option option in (Option[])[_format, _profile, _type, _out, _pre, _huggingFace.PadTo])
         {
             Add(option);
         }
@@ -43,7 +52,28 @@ internal sealed class ExportCommand : Verb
     {
         using var checkpoint = Checkpoint.Open(parsed.GetValue(_model)!);
         ModelConfig config = ModelConfigReader.Read(checkpoint);
+        if (parsed.GetValue(_format) == HuggingFace)
+        {
+            var run = new HuggingFaceExportRun(checkpoint, config, parsed.GetValue(_profile), parsed.GetValue(_out), Threads(parsed), Memory(parsed), Json(parsed));
+            return _huggingFace.Run(parsed, terminal, run, cancellationToken);
+        }
+
+        CheckGgufProfile(parsed.GetValue(_profile), config);
         return ExportGguf(parsed, terminal, checkpoint, config, cancellationToken);
+    }
+
+    /// <summary>What the blocks are decides about the container; a profile only says what they must be.</summary>
+    private static void CheckGgufProfile(ShapeProfile? profile, ModelConfig config)
+    {
+        if (profile is ShapeProfile.HeteroHf or ShapeProfile.NemotronNas or ShapeProfile.Padded)
+        {
+            throw new UsageException($"--profile is {ProfileRule.Of(profile.Value).Name}, expected depth, uniform or hetero-gguf with --format gguf. Use --format hf.");
+        }
+
+        if (profile is { } named && ProfileRule.Of(named).FaultOf(config) is { } fault)
+        {
+            throw new UsageException(fault);
+        }
     }
 
     private int ExportGguf(ParseResult parsed, Terminal terminal, Checkpoint checkpoint, ModelConfig config, CancellationToken cancellationToken)
@@ -61,13 +91,21 @@ internal sealed class ExportCommand : Verb
         }
 
         string modelfile = export.Write(path, null, cancellationToken);
+        using var team = new ThreadTeam(Threads(parsed));
+        LogitDifference difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
+
+        // What rounding does to the logits depends on the model; it is shown, and only what cannot be rounding is refused.
+        bool isExact = export.Type == GgufTensorType.F32 || (export.Fallbacks.Count == 0 && checkpoint.Tensors.All(tensor => tensor.DataType == export.Type.ToString()));
+        difference.ThrowIfAbove(path, isExact ? LogitDifference.DefaultThreshold : double.MaxValue);
         if (Json(parsed))
         {
-            terminal.WriteJson(ToJson(export, path, modelfile));
+            terminal.WriteJson(ToJson(export, path, modelfile, difference));
         }
         else
         {
             terminal.Output.WriteLine($"{path}: {Quantity.Bytes(export.ByteLength)}, architecture '{export.Architecture}'. For Ollama: {modelfile}");
+            terminal.Output.WriteLine(
+                $"Compared with the model on {difference.Tokens} tokens: largest relative difference {difference.LargestRelative.ToString("0.0e+0", CultureInfo.InvariantCulture)}, same top token {Quantity.Share(difference.TopAgreement)}.");
         }
 
         return ExitCodes.Success;
@@ -120,7 +158,7 @@ internal sealed class ExportCommand : Verb
         terminal.Tables.Write(fallbacks);
     }
 
-    private static JsonObject ToJson(GgufExport export, string path, string modelfile) => new()
+    private static JsonObject ToJson(GgufExport export, string path, string modelfile, LogitDifference difference) => new()
     {
         ["file"] = path,
         ["bytes"] = export.ByteLength,
@@ -130,5 +168,9 @@ internal sealed class ExportCommand : Verb
         ["fallbacks"] = new JsonArray([.. export.Fallbacks.Select(tensor => (JsonNode)tensor.Name)]),
         ["warnings"] = new JsonArray([.. export.Warnings.Select(warning => (JsonNode)warning)]),
         ["modelfile"] = modelfile,
+        ["tokensCompared"] = difference.Tokens,
+        ["largestRelative"] = difference.LargestRelative,
+        ["meanDivergence"] = difference.MeanDivergence,
+        ["topAgreement"] = difference.TopAgreement,
     };
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
@@ -13,9 +14,21 @@ namespace Niwaki.Cli.Commands;
 internal sealed class InspectCommand : Verb
 {
     private readonly Argument<string> _model = ModelArgument();
+    private readonly Option<ShapeProfile?> _profile = ProfileArgument.Create("Show which pruned forms of the model this profile allows");
+    private readonly Option<double?> _sparsity = new("--sparsity", "--sparsity_ratio", "--pruning_ratio") { Description = "Show the possible sparsities nearest to this one, between 0 and 1" };
+    private readonly Option<int> _roundTo = new("--round-to") { Description = "Widths are multiples of 1, 32, 64, 128 or 256 channels", DefaultValueFactory = _ => 1 };
 
     public InspectCommand()
-        : base("inspect", "Shows the architecture, the shape of every block and the parameters of a model.", "niwaki inspect samples/novels-4m") => Add(_model);
+        : base(
+            "inspect",
+            "Shows the architecture, the shape of every block and the parameters of a model.",
+            "niwaki inspect samples/novels-4m --profile uniform --sparsity 0.3")
+    {
+        Add(_model);
+        Add(_profile);
+        Add(_sparsity);
+        Add(_roundTo);
+    }
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
@@ -23,16 +36,42 @@ internal sealed class InspectCommand : Verb
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         CheckTensors(checkpoint, config);
         ParameterCount parameters = ParameterCounter.Count(config);
+        ProfileOutput? profile = ReadProfile(parsed, config);
         if (Json(parsed))
         {
-            terminal.WriteJson(ToJson(checkpoint, config, parameters));
+            JsonObject json = ToJson(checkpoint, config, parameters);
+            if (profile is not null)
+            {
+                json["profile"] = profile.ToJson();
+            }
+
+            terminal.WriteJson(json);
         }
         else
         {
             Show(terminal, checkpoint, config, parameters);
+            profile?.Write(terminal);
         }
 
         return ExitCodes.Success;
+    }
+
+    /// <summary>What may be pruned, if an option asks for it.</summary>
+    private ProfileOutput? ReadProfile(ParseResult parsed, ModelConfig config)
+    {
+        double? sparsity = parsed.GetValue(_sparsity);
+        int roundTo = parsed.GetValue(_roundTo);
+        if (sparsity is not (null or (> 0 and < 1)))
+        {
+            throw new UsageException($"Sparsity is {sparsity.Value.ToString(CultureInfo.InvariantCulture)}, expected a fraction between 0 and 1.");
+        }
+
+        if (roundTo is not (1 or 32 or 64 or 128 or 256))
+        {
+            throw new UsageException($"'--round-to' is {roundTo}, expected 1, 32, 64, 128 or 256.");
+        }
+
+        return parsed.GetValue(_profile) is null && sparsity is null && roundTo == 1 ? null : new ProfileOutput(config, parsed.GetValue(_profile), roundTo, sparsity);
     }
 
     /// <summary>Looks every tensor up in the shape that the config says, so that a lying file shows here already.</summary>

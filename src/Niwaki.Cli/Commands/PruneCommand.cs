@@ -15,7 +15,9 @@ internal sealed class PruneCommand : Verb
         Arity = ArgumentArity.ZeroOrOne,
     }.RefuseEmpty();
 
-    private readonly Option<string> _out = new Option<string>("--out", "-o", "--output", "--output_dir") { Description = "Run folder to make", Required = true, HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<string> _out = new Option<string>("--out", "-o", "--output", "--output_dir", "--save") { Description = "Run folder to make", Required = true, HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<string?> _modelOption = new Option<string?>("--model", "--base_model") { Description = "The model, as the published command lines name it", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<int?> _batch = new("--bsz") { Description = "Taken from the published command line; a batch is as large as memory allows here, and changes no result", Hidden = true };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time, memory and disk that the run would need" };
     private readonly RecipeArguments _recipe = new();
 
@@ -26,6 +28,15 @@ internal sealed class PruneCommand : Verb
             "niwaki prune samples/novels-4m --sparsity 0.3 --out runs/first")
     {
         Add(_model);
+        Add(_modelOption);
+        Add(_batch);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(_model) is not null && result.GetValue(_modelOption) is not null)
+            {
+                result.AddError("The model is named twice, expected once: as argument or with --model.");
+            }
+        });
         Add(_out);
         foreach (Option option in _recipe.Options)
         {
@@ -38,7 +49,7 @@ internal sealed class PruneCommand : Verb
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         Recipe recipe = _recipe.Read(parsed);
-        recipe = recipe with { Model = parsed.GetValue(_model) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
+        recipe = recipe with { Model = parsed.GetValue(_model) ?? parsed.GetValue(_modelOption) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
         recipe.Validate();
         string path = parsed.GetValue(_out)!;
         if (parsed.GetValue(_dryRun))

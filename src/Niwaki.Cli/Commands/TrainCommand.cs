@@ -60,27 +60,36 @@ internal sealed class TrainCommand : Verb
         string folder = parsed.GetValue(_out)!;
         string state = Path.Combine(folder, TrainingState.FileName);
         CheckFolder(state, parsed.GetValue(_resume));
-        (int[] ids, int[][] heldOut) = ReadTexts(parsed, config, options.Window);
+        TrainingText text = ReadTexts(parsed, config, options.Window);
 
         using var team = new ThreadTeam(Threads(parsed));
         using ModelParameters weights = ModelParameters.Random(config, seed);
-        using var trainer = new Trainer(weights, ids, options, team, string.Join(", ", parsed.GetValue(_text)!));
+        using var trainer = new Trainer(weights, text.Ids, options, team, text.Name);
         Directory.CreateDirectory(folder);
         if (parsed.GetValue(_resume))
         {
             TrainingState.Load(state, trainer);
         }
 
-        var loop = new TrainingLoop(trainer, heldOut, folder, terminal)
+        var loop = new TrainingLoop(trainer, () => trainer.Evaluate(text.HeldOut), state, Path.Combine(folder, "training.jsonl"))
         {
             LogEvery = parsed.GetValue(_logEvery),
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
             SaveEvery = parsed.GetValue(_saveEvery),
-            Quiet = Json(parsed) || options.Steps < parsed.GetValue(_logEvery),
+            Progress = Json(parsed) || options.Steps < parsed.GetValue(_logEvery) ? null : new TrainingDisplay(terminal),
         };
-        loop.Run(cancellationToken);
+        try
+        {
+            loop.Run(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            terminal.Error.WriteLine($"Stopped behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on.");
+            throw;
+        }
+
         TrainedModel.Write(folder, weights, document, parsed.GetValue(_tokenizer)!, parsed.GetValue(_precision));
-        Write(terminal, trainer, loop, folder, heldOut, Json(parsed));
+        Write(terminal, trainer, loop, folder, text.HeldOut, Json(parsed));
         return ExitCodes.Success;
     }
 
@@ -110,27 +119,17 @@ internal sealed class TrainCommand : Verb
         }
     }
 
-    private (int[] Ids, int[][] HeldOut) ReadTexts(ParseResult parsed, ModelConfig config, int window)
+    private TrainingText ReadTexts(ParseResult parsed, ModelConfig config, int window)
     {
         string folder = parsed.GetValue(_tokenizer)!;
-        Tokenizer tokenizer = Tokenizer.Load(folder);
-        int? end = config.EndOfText is [int first, ..] ? first : tokenizer.EndOfText;
-        int[] Encode(IEnumerable<string> paths) =>
-            TextTokens.EncodeAll(tokenizer, paths.SelectMany(TextCollection.Read), config.VocabularySize, folder, end);
-        int[] ids = Encode(parsed.GetValue(_text)!);
-        if (parsed.GetValue(_heldOut) is { } path)
-        {
-            return (ids, TextWindows.NonOverlapping(Encode([path]), window, parsed.GetValue(_heldOutWindows), path));
-        }
-
-        int last = Math.Min(ids.Length, Math.Max(window, ids.Length / 100));
-        int[][] heldOut = TextWindows.NonOverlapping(ids.AsSpan(ids.Length - last), window, parsed.GetValue(_heldOutWindows), string.Join(", ", parsed.GetValue(_text)!));
-        return (ids[..^last], heldOut);
+        int? end = config.EndOfText is [int first, ..] ? first : null;
+        return TrainingText.Read(
+            Tokenizer.Load(folder), folder, config.VocabularySize, end, parsed.GetValue(_text)!, parsed.GetValue(_heldOut), window, parsed.GetValue(_heldOutWindows));
     }
 
     private static void Write(Terminal terminal, Trainer trainer, TrainingLoop loop, string folder, int[][] heldOut, bool json)
     {
-        long tokens = trainer.Optimizer.Step * trainer.Options.TokensPerStep;
+        long tokens = trainer.TokensSeen;
         if (json)
         {
             terminal.WriteJson(new JsonObject
@@ -142,7 +141,7 @@ internal sealed class TrainCommand : Verb
                 ["loss"] = loop.Loss,
                 ["heldOutLoss"] = loop.HeldOutLoss,
                 ["heldOutWindows"] = heldOut.Length,
-                ["seconds"] = loop.Elapsed.TotalSeconds,
+                ["seconds"] = loop.Seconds,
                 ["tokensPerSecond"] = loop.Rate,
                 ["model"] = folder,
             });
@@ -155,7 +154,7 @@ internal sealed class TrainCommand : Verb
         table.AddRow("tokens seen", $"{Quantity.Count(tokens)}, {Quantity.Figure((double)tokens / trainer.Options.Window / trainer.WindowsPerEpoch, 2)} epochs");
         table.AddRow("loss of the last step", loop.Loss is { } loss ? $"{Quantity.Figure(loss, 4)} nats per token" : "-");
         table.AddRow("held-out loss", $"{Quantity.Figure(loop.HeldOutLoss, 4)} nats per token, {Quantity.Count(heldOut.Length)} windows");
-        table.AddRow("time", $"{Quantity.Duration(loop.Elapsed.TotalSeconds)}, {Quantity.Count((long)loop.Rate)} tokens a second");
+        table.AddRow("time", $"{Quantity.Duration(loop.Seconds)}, {Quantity.Count((long)loop.Rate)} tokens a second");
         terminal.Tables.Write(table);
         terminal.Output.WriteLine($"The model lies in {folder}");
     }

@@ -51,7 +51,7 @@ public static class TextFile
                     name,
                     length > maxBytes ? FormattableString.Invariant($"has {length:N0} bytes") : "goes on",
                     FormattableString.Invariant($"at most {maxBytes:N0}"),
-                    "Give a part of it: pruning and measuring rarely use more than a few million tokens.");
+                    "Pruning and measuring rarely use more than a few million tokens: give a part of it. To train on more, give several files, or a .zip of them.");
             }
 
             bytes.Write(chunk, 0, count);

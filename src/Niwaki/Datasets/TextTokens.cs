@@ -46,8 +46,8 @@ public static class TextTokens
             {
                 throw new DatasetException(
                     document.Name,
-                    FormattableString.Invariant($"is the text at which {Array.MaxLength:N0} tokens are passed"),
-                    "fewer in all",
+                    FormattableString.Invariant($"brings the texts to {(long)ids.Count + encoded.Length:N0} tokens"),
+                    FormattableString.Invariant($"fewer than {Array.MaxLength:N0} in all"),
                     "Train on a part of the texts.");
             }
 

@@ -7,7 +7,8 @@ namespace Niwaki.Kernels;
 /// <remarks>
 /// loss = log Σ_v e^logit[v] - logit[target], logit = W h; dlogit = factor · (softmax - one-hot). dH = dlogit · W and dW += dlogitᵀ · H follow while the logits of
 /// the piece are there. Logits and gradients are float32, the sum of exponentials float64. Memory: the logits of a piece, 16 MiB or those of 96 tokens, whichever
-/// is more; kept from call to call. The cut into pieces follows from the vocabulary: same bits for any number of threads. Not thread safe.
+/// is more, and with a reference as many of its logits; kept from call to call. The cut into pieces follows from the vocabulary: same bits for any number of
+/// threads. Not thread safe.
 /// </remarks>
 public sealed unsafe class HeadLossGradient : IDisposable
 {
@@ -16,6 +17,7 @@ public sealed unsafe class HeadLossGradient : IDisposable
     private const int RowsOfTicket = 8;
 
     private NativeBuffer<float> _logits = new(0);
+    private NativeBuffer<float> _referenceLogits = new(0);
 
     /// <summary>Computes losses and gradients.</summary>
     /// <param name="team">The threads that run it.</param>
@@ -25,7 +27,11 @@ public sealed unsafe class HeadLossGradient : IDisposable
     /// <param name="factor">What the gradient of every loss counts, finite: 1 / scored tokens for the mean.</param>
     /// <param name="lossesNats">[tokens], written.</param>
     /// <param name="hiddenGradient">dH, [tokens, hidden], written; other memory than H and W.</param>
-    /// <param name="headGradient">dW, [vocabulary, hidden], added to; other memory than H and W.</param>
+    /// <param name="headGradient">dW, [vocabulary, hidden], added to; other memory than H and W. Null: the head is not trained.</param>
+    /// <param name="reference">
+    /// Another model, from which the predictions are kept near: the loss of a scored token grows by weight · KL(p‖q), p the softmax of the reference's logits, and
+    /// dlogit by factor · weight · (q - p). Null: none.
+    /// </param>
     /// <exception cref="ShapeMismatchException">A view or list has another shape than H and W ask for.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is below -1 or no row of the head, or the factor is not finite. Nothing was written.</exception>
     /// <exception cref="ArgumentException">A gradient overlaps an input.</exception>
@@ -38,12 +44,22 @@ public sealed unsafe class HeadLossGradient : IDisposable
         float factor,
         Span<float> lossesNats,
         TensorView<float> hiddenGradient,
-        TensorView<float> headGradient)
+        TensorView<float>? headGradient,
+        HeadReference? reference = null)
     {
         ThrowIfInvalid(team, hidden, head, targets, factor, lossesNats);
         ThrowIfNotShape(hiddenGradient, hidden.Rows, head.Columns, nameof(hiddenGradient));
-        ThrowIfNotShape(headGradient, head.Rows, head.Columns, nameof(headGradient));
-        Run(team, hidden, head, targets, factor, lossesNats, hiddenGradient, headGradient);
+        if (headGradient is { } dw)
+        {
+            ThrowIfNotShape(dw, head.Rows, head.Columns, nameof(headGradient));
+        }
+
+        if (reference is not null && reference.DivergencesNats.Length != hidden.Rows)
+        {
+            throw new ShapeMismatchException(nameof(reference), $"[{reference.DivergencesNats.Length}]", $"[{hidden.Rows}]");
+        }
+
+        Run(team, hidden, head, targets, factor, lossesNats, hiddenGradient, headGradient, reference);
     }
 
     /// <summary>Computes losses alone.</summary>
@@ -58,11 +74,15 @@ public sealed unsafe class HeadLossGradient : IDisposable
     public void Losses(ThreadTeam team, TensorView<float> hidden, TensorView<float> head, ReadOnlySpan<int> targets, Span<float> lossesNats)
     {
         ThrowIfInvalid(team, hidden, head, targets, 0, lossesNats);
-        Run(team, hidden, head, targets, 0, lossesNats, null, null);
+        Run(team, hidden, head, targets, 0, lossesNats, null, null, null);
     }
 
     /// <inheritdoc />
-    public void Dispose() => _logits.Dispose();
+    public void Dispose()
+    {
+        _logits.Dispose();
+        _referenceLogits.Dispose();
+    }
 
     private void Run(
         ThreadTeam team,
@@ -72,20 +92,17 @@ public sealed unsafe class HeadLossGradient : IDisposable
         float factor,
         Span<float> lossesNats,
         TensorView<float>? hiddenGradient,
-        TensorView<float>? headGradient)
+        TensorView<float>? headGradient,
+        HeadReference? reference)
     {
         // The sum of exponentials reads whole registers.
         long stride = (head.Rows + 15L) / 16 * 16;
         int rows = Math.Min((int)Math.Clamp(PieceFloats / stride, FewestRows, int.MaxValue), hidden.Rows);
-        if (_logits.Length < rows * stride)
-        {
-            _logits.Dispose();
-            _logits = new NativeBuffer<float>(rows * stride);
-        }
-
+        Grow(ref _logits, rows * stride);
+        Grow(ref _referenceLogits, reference is null ? 0 : rows * stride);
         fixed (int* target = targets)
         {
-            fixed (float* losses = lossesNats)
+            fixed (float* losses = lossesNats, divergences = reference?.DivergencesNats)
             {
                 for (int first = 0; first < hidden.Rows; first += rows)
                 {
@@ -93,14 +110,38 @@ public sealed unsafe class HeadLossGradient : IDisposable
                     var logits = new TensorView<float>(_logits.Pointer, count, head.Rows, stride);
                     TensorView<float> h = hidden.SliceRows(first, count);
                     MatMul.Apply(team, h, head, logits);
-                    team.For(count, RowsOfTicket, new CrossEntropyKernel(logits, (nint)(target + first), (nint)(losses + first), factor));
-                    if (hiddenGradient is { } dh && headGradient is { } dw)
+                    var losing = new CrossEntropyKernel(logits, (nint)(target + first), (nint)(losses + first), factor);
+                    if (reference is null)
+                    {
+                        team.For(count, RowsOfTicket, losing);
+                    }
+                    else
+                    {
+                        var expected = new TensorView<float>(_referenceLogits.Pointer, count, head.Rows, stride);
+                        reference.Logits(first, expected);
+                        team.For(count, RowsOfTicket, new DivergenceKernel(losing, expected, (nint)(divergences + first), reference.Weight));
+                    }
+
+                    if (hiddenGradient is { } dh)
                     {
                         MatMul.InputGradient(team, logits, head, dh.SliceRows(first, count));
+                    }
+
+                    if (headGradient is { } dw)
+                    {
                         MatMul.WeightGradient(team, logits, h, dw);
                     }
                 }
             }
+        }
+    }
+
+    private static void Grow(ref NativeBuffer<float> buffer, long length)
+    {
+        if (buffer.Length < length)
+        {
+            buffer.Dispose();
+            buffer = new NativeBuffer<float>(length);
         }
     }
 

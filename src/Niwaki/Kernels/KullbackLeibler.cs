@@ -31,7 +31,8 @@ public static class KullbackLeibler
         }
     }
 
-    private static double OfRow(ReadOnlySpan<float> p, ReadOnlySpan<float> q)
+    /// <summary>The divergence of one row of logits from another.</summary>
+    internal static double OfRow(ReadOnlySpan<float> p, ReadOnlySpan<float> q)
     {
         float largestP = Largest(p), largestQ = Largest(q);
         double sumP = 0, sumQ = 0, cross = 0;

@@ -16,7 +16,7 @@ public static unsafe partial class RmsNorm
     /// <param name="epsilon">ε, 0 or more.</param>
     /// <param name="outputGradient">dY, [rows, width].</param>
     /// <param name="inputGradient">dX, [rows, width], written or added to; the memory of dY or other memory.</param>
-    /// <param name="weightGradient">dw, [width], added to.</param>
+    /// <param name="weightGradient">dw, [width], added to; empty where the weight is not trained.</param>
     /// <param name="accumulate">Whether the gradient is added to dX.</param>
     /// <exception cref="ShapeMismatchException">A view or vector has another shape than X asks for.</exception>
     /// <exception cref="ArgumentOutOfRangeException">ε is negative or not finite.</exception>
@@ -44,7 +44,7 @@ public static unsafe partial class RmsNorm
     /// <param name="epsilon">ε, 0 or more.</param>
     /// <param name="outputGradient">dY, [rows, heads·headDim].</param>
     /// <param name="inputGradient">dX, [rows, heads·headDim], written; the memory of dY or other memory.</param>
-    /// <param name="weightGradient">dw, [headDim], added to.</param>
+    /// <param name="weightGradient">dw, [headDim], added to; empty where the weight is not trained.</param>
     /// <exception cref="ShapeMismatchException">The columns are no multiple of the head dimension, or a view or vector has another shape.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The head dimension is not positive, or ε is negative or not finite.</exception>
     /// <exception cref="ArgumentException">dX overlaps X, or dY in part.</exception>
@@ -77,7 +77,7 @@ public static unsafe partial class RmsNorm
     {
         ThrowIfNotShapeOf(x, outputGradient, nameof(outputGradient));
         ThrowIfNotShapeOf(x, inputGradient, nameof(inputGradient));
-        if (weightGradient.Length != width)
+        if (weightGradient.Length != 0 && weightGradient.Length != width)
         {
             throw new ShapeMismatchException(nameof(weightGradient), $"[{weightGradient.Length}]", $"[{width}]");
         }
@@ -94,6 +94,11 @@ public static unsafe partial class RmsNorm
         fixed (float* w = weight, dw = weightGradient)
         {
             team.For(chunks, 1, new RmsNormGradientKernel(x, outputGradient, inputGradient, (nint)w, (nint)partial, width, epsilon, accumulate));
+            if (weightGradient.Length == 0)
+            {
+                return;
+            }
+
             team.For(width, width, new ColumnSumKernel(new TensorView<float>(partial, chunks, width, width), (nint)dw));
         }
     }

@@ -43,9 +43,13 @@ public static class ForwardPass
     {
         ArgumentNullException.ThrowIfNull(windows);
         ModelGates?[]? perWindow = gates is null ? null : [.. Enumerable.Repeat(gates, windows.Count)];
-        float[][] losses = Losses(model, windows, perWindow, cancellationToken: cancellationToken);
-        return losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
+        return Mean(Losses(model, windows, perWindow, cancellationToken: cancellationToken));
     }
+
+    /// <summary>Mean over all predicted tokens, summed in float64.</summary>
+    /// <param name="losses">Losses of windows, one predicted token or more.</param>
+    public static double Mean(IReadOnlyList<float[]> losses) =>
+        losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => (long)window.Length);
 
     /// <summary>Sets of consecutive windows whose residual stream fits, one window at least.</summary>
     /// <param name="model">The model.</param>

@@ -38,7 +38,7 @@ public static class ModelConfigReader
         CheckActivation(config);
         int hidden = config.GetInt32("hidden_size", 1, LargestHiddenSize);
         int headDim = ReadHeadDim(config, architecture, hidden);
-        IReadOnlyList<BlockShape> blocks = PerLayerConfig.Read(config, ReadShape(config, architecture), ReadBlockCount(config));
+        IReadOnlyList<BlockShape> blocks = ReadBlocks(config, architecture, hidden);
         bool attentionBias = config.GetBooleanOrNull("attention_bias") ?? false;
         bool mlpBias = config.GetBooleanOrNull("mlp_bias") ?? false;
         return new ModelConfig
@@ -65,11 +65,12 @@ public static class ModelConfigReader
 
     private static Architecture ReadArchitecture(ConfigDocument config)
     {
-        string modelType = config.GetString("model_type");
-        if (modelType == Architecture.HeterogeneousModelType)
+        string modelType = config.GetString("model_type") switch
         {
-            modelType = config.GetString("niwaki_base_type");
-        }
+            Architecture.HeterogeneousModelType => config.GetString("niwaki_base_type"),
+            BlockConfigs.ModelType => "llama", // the same blocks, whose sizes differ
+            string other => other,
+        };
 
         return Architecture.Find(modelType)
             ?? throw new UnsupportedModelException(
@@ -84,6 +85,11 @@ public static class ModelConfigReader
             throw new UnsupportedModelException(config.File, "activation (hidden_act)", $"is '{activation}'", "'silu'");
         }
     }
+
+    private static IReadOnlyList<BlockShape> ReadBlocks(ConfigDocument config, Architecture architecture, int hidden) =>
+        config.GetString("model_type") == BlockConfigs.ModelType
+            ? BlockConfigs.Read(config, config.GetInt32("num_attention_heads", 1, LargestHeads), hidden, ReadBlockCount(config))
+            : PerLayerConfig.Read(config, ReadShape(config, architecture), ReadBlockCount(config));
 
     private static int ReadBlockCount(ConfigDocument config) => config.GetInt32("num_hidden_layers", 0, LargestBlocks);
 

@@ -81,6 +81,15 @@ public sealed class SeededRandom
         }
     }
 
+    /// <summary>A number that depends on two others, each of its bits on all of theirs: seeds for parts of a whole.</summary>
+    /// <param name="seed">Any value.</param>
+    /// <param name="part">Any value.</param>
+    public static long Mix(long seed, long part)
+    {
+        ulong state = unchecked((ulong)seed ^ BitOperations.RotateLeft((ulong)part * 0xD1342543DE82EF95UL, 32));
+        return unchecked((long)SplitMix(ref state));
+    }
+
     private static ulong SplitMix(ref ulong state)
     {
         state += 0x9E3779B97F4A7C15UL;

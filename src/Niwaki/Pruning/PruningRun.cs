@@ -22,6 +22,9 @@ public sealed class PruningRun : IDisposable
     /// <summary>Name of the first evaluation of every run.</summary>
     internal const string BaselineKey = "evaluation before";
 
+    /// <summary>Tokens on which the written model is compared with the source whose units are off.</summary>
+    private const int ComparedTokens = 64;
+
     private readonly RunFolder _folder;
     private readonly PruningRunOptions _options;
     private readonly Checkpoint _checkpoint;
@@ -52,6 +55,7 @@ public sealed class PruningRun : IDisposable
     /// <exception cref="Formats.ModelFormatException">The model folder is broken.</exception>
     /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
     /// <exception cref="PruningException">The method cannot reach the target on this model.</exception>
+    /// <exception cref="VerificationException">The model that was written is not the one decided on; it stays in the run folder.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public static RunReport Start(Recipe recipe, string path, PruningRunOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -117,6 +121,7 @@ public sealed class PruningRun : IDisposable
         try
         {
             ModelConfig config = ModelConfigReader.Read(checkpoint);
+            ProfileCheck.Check(recipe, config, options.Notice);
             var tokenizer = Tokenizer.Load(checkpoint.Folder);
             return new PruningRun(folder(), options, checkpoint, config, tokenizer);
         }
@@ -161,6 +166,7 @@ public sealed class PruningRun : IDisposable
             RoundStore = new RoundStore(_folder.RoundsPath),
             MemoryBytes = _options.MemoryBytes,
             Progress = _options.Progress,
+            Notice = _options.Notice,
             CancellationToken = cancellationToken,
         };
         ModelSelection selection = PruningMethods.Get(_folder.Recipe.Method).Decide(context);
@@ -222,6 +228,7 @@ public sealed class PruningRun : IDisposable
         }
 
         using var written = Transformer.Load(result, ModelConfigReader.Read(result), _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes });
+        CompareWithGates(written, selection, biases, [sample[0][..Math.Min(sample[0].Length, ComparedTokens)]], cancellationToken);
         float[] found = ForwardPass.Losses(written, sample, cancellationToken: cancellationToken)[0];
         int different = Enumerable.Range(0, found.Length).FirstOrDefault(i => found[i] != expected[i] && !(float.IsNaN(found[i]) && float.IsNaN(expected[i])), -1);
         return different < 0
@@ -229,6 +236,13 @@ public sealed class PruningRun : IDisposable
             : throw new PruningException(
                 $"'{_folder.ModelPath}': loss of token {different + 1} is {found[different]}, expected {expected[different]} as the source gives without the units removed. "
                 + "The files were damaged while they were written; check the disk and resume.");
+    }
+
+    /// <summary>Compares the logits of the written model with those of the source whose units are off: the form that the decision was made on.</summary>
+    private void CompareWithGates(Transformer written, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
+    {
+        using var source = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Biases = biases });
+        LogitComparison.Measure(source, written, windows, ModelGates.For(_config, selection), cancellationToken).ThrowIfAbove(_folder.ModelPath);
     }
 
     private double Measure(EvaluationLog log, string key, Transformer model, int[][] windows, CancellationToken cancellationToken) => log.GetOrRun(key, () =>

@@ -31,6 +31,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         recipe.Validate();
         using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
+        ProfileCheck.Check(recipe, config, options.Notice);
         using var team = new ThreadTeam(options.Threads);
         using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
@@ -91,7 +92,8 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         DepthOptions options = recipe.Depth;
         if (options.Order is not null || options.Criterion is not (DepthCriterion.Loss or DepthCriterion.Kl))
         {
-            return (0, options.Criterion == DepthCriterion.Influence ? 1 : 0);
+            // A backward pass costs two forward passes and one more for what is computed again.
+            return (0, options.Criterion switch { DepthCriterion.Influence => 1, DepthCriterion.Taylor => 4, _ => 0 });
         }
 
         int removed = Math.Clamp(options.Blocks ?? (int)Math.Ceiling(recipe.Sparsity * units), 1, Math.Max(1, units - 1));

@@ -56,6 +56,15 @@ public sealed record BonsaiOptions
     /// <summary>Epochs of a published regression at most, 1 to 10,000. Default 50.</summary>
     public int RegressionEpochs { get; init; } = 50;
 
+    /// <summary>Factors of the penalty that a published regression tries, 0 or more. Default 100, 1e-4, 0.</summary>
+    public NumberList RegressionWeights { get; init; } = NumberList.Of(100, 1e-4, 0);
+
+    /// <summary>Learning rates that a published regression tries: 1 / (units × number), numbers above 0. Default 100, 10, 1, 0.1.</summary>
+    public NumberList RegressionRates { get; init; } = NumberList.Of(100, 10, 1, 0.1);
+
+    /// <summary>Sub-models of a step that a published regression tries, 1 or more. Default 32, 64, 128.</summary>
+    public NumberList RegressionBatches { get; init; } = NumberList.Of(32, 64, 128);
+
     /// <summary>When the rounds end. Default <see cref="StopRule.Exact"/>.</summary>
     public StopRule Stop { get; init; } = StopRule.Exact;
 

@@ -4,7 +4,7 @@ namespace Niwaki.Runs;
 internal static class BonsaiRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
-    public static RecipeField[] All { get; } =
+    public static SchemaField<Recipe>[] All { get; } =
     [
         Field(
             "prune_fraction",
@@ -80,6 +80,24 @@ internal static class BonsaiRecipeFields
             options => options.RegressionEpochs,
             (options, value) => options with { RegressionEpochs = value },
             "sm_nepochs"),
+        Field(
+            "regression_weights",
+            ScalarRules.Numbers("from 0 to 1e9", value => value is >= 0 and <= 1e9),
+            options => options.RegressionWeights,
+            (options, value) => options with { RegressionWeights = value },
+            "sm_reg_weight"),
+        Field(
+            "regression_rates",
+            ScalarRules.Numbers("from 1e-6 to 1e6", value => value is >= 1e-6 and <= 1e6),
+            options => options.RegressionRates,
+            (options, value) => options with { RegressionRates = value },
+            "sm_lr_factor"),
+        Field(
+            "regression_batches",
+            ScalarRules.Numbers("from 1 to 1,000,000, whole", value => value is >= 1 and <= 1_000_000 && double.IsInteger(value)),
+            options => options.RegressionBatches,
+            (options, value) => options with { RegressionBatches = value },
+            "sm_bsz"),
         Field(
             "stop",
             ScalarRules.Choice(("exact", StopRule.Exact), ("published", StopRule.Published)),

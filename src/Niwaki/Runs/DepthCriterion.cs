@@ -15,6 +15,9 @@ public enum DepthCriterion
     /// <summary>Block Influence: 1 − the mean cosine between the residual stream in front of it and behind it (ShortGPT, arXiv 2403.03853).</summary>
     Influence,
 
+    /// <summary>The sum of |w · ∂loss/∂w| over its matrices and norms (Shortened LLaMA); needs gradients.</summary>
+    Taylor,
+
     /// <summary>Its distance from the end: the last goes first. A baseline.</summary>
     Last,
 

@@ -33,5 +33,5 @@ public sealed record DepthOptions
     public string? Order { get; init; }
 
     /// <summary>Whether the "+" rule holds, the default resolved.</summary>
-    public bool KeepsEnds => Plus ?? Criterion == DepthCriterion.Magnitude;
+    public bool KeepsEnds => Plus ?? Criterion is DepthCriterion.Magnitude or DepthCriterion.Taylor;
 }

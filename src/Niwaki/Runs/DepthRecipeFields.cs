@@ -4,7 +4,7 @@ namespace Niwaki.Runs;
 internal static class DepthRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
-    public static RecipeField[] All { get; } =
+    public static SchemaField<Recipe>[] All { get; } =
     [
         Field(
             "criterion",
@@ -13,6 +13,7 @@ internal static class DepthRecipeFields
                 ("kl", DepthCriterion.Kl),
                 ("magnitude", DepthCriterion.Magnitude),
                 ("influence", DepthCriterion.Influence),
+                ("taylor", DepthCriterion.Taylor),
                 ("last", DepthCriterion.Last),
                 ("random", DepthCriterion.Random)),
             options => options.Criterion,

@@ -17,4 +17,7 @@ public enum ImportancePrior
 
     /// <summary>Variance of the activation times the mean square of the output weights of its channel (FLAP, arXiv 2312.11983).</summary>
     Fluctuation,
+
+    /// <summary>First-order change of the loss when the unit's gate closes; needs gradients (Molchanov et al., 2017, arXiv 1611.06440).</summary>
+    Taylor,
 }

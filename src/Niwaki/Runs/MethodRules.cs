@@ -9,7 +9,8 @@ internal static class MethodRules
         ("activation", ImportancePrior.Activation),
         ("magnitude", ImportancePrior.Magnitude),
         ("random", ImportancePrior.Random),
-        ("fluctuation", ImportancePrior.Fluctuation));
+        ("fluctuation", ImportancePrior.Fluctuation),
+        ("taylor", ImportancePrior.Taylor));
 
     /// <summary>Units that a round may look at, as a multiple of those that it removes.</summary>
     public static ScalarRule<double> Explorable { get; } = ScalarRules.Number("a number from 1 to 1,000", value => value is >= 1 and <= 1000);

@@ -6,8 +6,13 @@ public sealed record NiwakiOptions
     /// <summary>Rounds, each of which removes an equal share and begins with new priors, 1 to 1,000. Default 8.</summary>
     public int Rounds { get; init; } = 8;
 
-    /// <summary>Neurons that are switched off together, 1 to 65,536. Default 16.</summary>
-    public int Group { get; init; } = 16;
+    /// <summary>Fewest neurons that are switched off together, 1 to 65,536; doubled until <see cref="Passes"/> suffice. Default 1.</summary>
+    public int Group { get; init; } = 1;
+
+    /// <summary>
+    /// Passes over the calibration text for each hundredth of sparsity, 0.1 to 10,000. Default 4, which is a tenth of what Bonsai takes as published.
+    /// </summary>
+    public double Passes { get; init; } = 4;
 
     /// <summary>Calibration windows that a group is tried on, 2 to 1,048,576 and no more than there are. Default 8.</summary>
     public int WindowsPerGroup { get; init; } = 8;

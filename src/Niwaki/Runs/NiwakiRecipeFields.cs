@@ -4,10 +4,15 @@ namespace Niwaki.Runs;
 internal static class NiwakiRecipeFields
 {
     /// <summary>The keys, in the order in which they are written.</summary>
-    public static RecipeField[] All { get; } =
+    public static SchemaField<Recipe>[] All { get; } =
     [
         Field("rounds", ScalarRules.Count(1, 1000), options => options.Rounds, (options, value) => options with { Rounds = value }),
         Field("group", ScalarRules.Count(1, 1 << 16), options => options.Group, (options, value) => options with { Group = value }),
+        Field(
+            "passes",
+            ScalarRules.Number("a number from 0.1 to 10,000", value => value is >= 0.1 and <= 10_000),
+            options => options.Passes,
+            (options, value) => options with { Passes = value }),
         Field(
             "windows_per_group",
             ScalarRules.Count(2, 1 << 20),

@@ -1,5 +1,5 @@
-using System.Text;
 using Niwaki.Formats;
+using Niwaki.Plans;
 
 namespace Niwaki.Runs;
 
@@ -28,6 +28,12 @@ public sealed record Recipe
     /// <summary>1, 32, 64, 128 or 256: kept neurons, and heads times head size, of a block are multiples of it. Default 1.</summary>
     public int RoundTo { get; init; } = 1;
 
+    /// <summary>Which shapes may come out, by what is to run the model; null: any. Default null.</summary>
+    public ShapeProfile? Profile { get; init; }
+
+    /// <summary>Which units a width method may remove; the sparsity is a share of all prunable parameters all the same. Default <see cref="WidthUnits.All"/>.</summary>
+    public WidthUnits WidthUnits { get; init; } = WidthUnits.All;
+
     /// <summary>Arithmetic of the scoring passes. Default <see cref="ScoringPrecision.Exact"/>.</summary>
     public ScoringPrecision Precision { get; init; } = ScoringPrecision.Exact;
 
@@ -47,6 +53,14 @@ public sealed record Recipe
     public int CalibrationSetCount => Method == PruningMethod.Bonsai && Bonsai.CalibrationSets != CalibrationSets.Fixed
         ? (int)Math.Min(Math.Ceiling(Sparsity / Bonsai.PruneFraction), int.MaxValue)
         : 1;
+
+    /// <summary>Whether the method puts what it removed into biases of what stays.</summary>
+    public bool AddsBiases => Method switch
+    {
+        PruningMethod.Bonsai or PruningMethod.DepthWidth => Bonsai.Repair == UnitRepair.Bias,
+        PruningMethod.Niwaki => Niwaki.Repair == UnitRepair.Bias,
+        _ => false,
+    };
 
     /// <summary>Parameters of <see cref="PruningMethod.Depth"/>; other methods do not look at them.</summary>
     public DepthOptions Depth { get; init; } = new();
@@ -74,23 +88,7 @@ public sealed record Recipe
     }
 
     /// <summary>The recipe as YAML: every key, in fixed order. <see cref="Parse"/> gives an equal recipe back.</summary>
-    public string ToYaml()
-    {
-        var yaml = new StringBuilder();
-        string section = "";
-        foreach (RecipeField field in RecipeSchema.Fields)
-        {
-            if (field.Section != section)
-            {
-                section = field.Section;
-                yaml.Append(section).Append(":\n");
-            }
-
-            yaml.Append(section.Length == 0 ? "" : "  ").Append(field.Key).Append(": ").Append(field.Write(this)).Append('\n');
-        }
-
-        return yaml.ToString();
-    }
+    public string ToYaml() => RecipeSchema.Schema.Write(this);
 
     /// <summary>Writes <see cref="ToYaml"/> to a file that appears whole or not at all.</summary>
     /// <param name="path">Target; its folder exists. An existing file is replaced.</param>

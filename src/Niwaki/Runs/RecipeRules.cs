@@ -1,4 +1,5 @@
 using Niwaki.Formats;
+using Niwaki.Plans;
 
 namespace Niwaki.Runs;
 
@@ -59,11 +60,36 @@ internal static class RecipeRules
             recipe.Depth is { Order: not null, Search: not DepthSearch.OneShot }
                 ? "'depth.order' names the order of the units, expected no 'depth.search' beside it."
                 : null,
+            ProfileFault(recipe),
+            bonsai is { Prior: ImportancePrior.Taylor, Perturb: true, Regression: RegressionKind.None }
+                ? "'bonsai.prior' is taylor, expected a prior of forward passes with 'bonsai.regression: none', which takes it for every sub-model."
+                : null,
             bonsai.RegressionScope == RegressionScope.Local && bonsai.Regression != RegressionKind.Published
                 ? "'bonsai.regression_scope' is local, expected global unless 'bonsai.regression' is published."
                 : null,
         ];
         return faults.OfType<string>();
+    }
+
+    /// <summary>What of a method a profile rules out.</summary>
+    private static string? ProfileFault(Recipe recipe)
+    {
+        if (recipe.Profile is not { } profile || !Enum.IsDefined(profile))
+        {
+            return null;
+        }
+
+        ProfileRule rule = ProfileRule.Of(profile);
+        string method = PruningMethodNames.All.FirstOrDefault(entry => entry.Method == recipe.Method).Name;
+        bool cutsBlocks = recipe.Method is PruningMethod.Depth or PruningMethod.DepthWidth;
+        if (!rule.CutsWidth && recipe.Method != PruningMethod.Depth)
+        {
+            return $"Profile is {rule.Name}, where whole blocks go, expected method depth, but it is {method}. Choose profile uniform for equal heads and neurons.";
+        }
+
+        return cutsBlocks && !rule.CutsSubLayers && recipe.Depth.Units == DepthUnit.Sublayer
+            ? $"'depth.units' is sublayer, expected block with profile {rule.Name}, where every block has its attention and its MLP."
+            : null;
     }
 
     /// <summary>A number of 64 bits could overflow with as many sets as a tiny share a round makes.</summary>

@@ -1,3 +1,5 @@
+using Niwaki.Plans;
+
 namespace Niwaki.Runs;
 
 /// <summary>The keys of a recipe, in the order in which they are written. The only place that knows their names and ranges.</summary>
@@ -8,7 +10,7 @@ internal static class RecipeSchema
 
     private static readonly ScalarRule<TextSource> Source = ScalarRules.Choice(("self", TextSource.Self), ("file", TextSource.File));
 
-    private static readonly RecipeField[] General =
+    private static readonly SchemaField<Recipe>[] General =
     [
         new TypedRecipeField<PruningMethod>(
             "method",
@@ -29,6 +31,16 @@ internal static class RecipeSchema
         new TypedRecipeField<long>("seed", ScalarRules.WholeNumber, recipe => recipe.Seed, (recipe, value) => recipe with { Seed = value }),
         new TypedRecipeField<int>(
             "round_to", ScalarRules.OneOf(1, 32, 64, 128, 256), recipe => recipe.RoundTo, (recipe, value) => recipe with { RoundTo = value }),
+        new TypedRecipeField<ShapeProfile?>(
+            "profile",
+            ScalarRules.ChoiceOrNull([.. ProfileRule.All.Select(rule => (rule.Name, rule.Profile))]),
+            recipe => recipe.Profile,
+            (recipe, value) => recipe with { Profile = value }),
+        new TypedRecipeField<WidthUnits>(
+            "width_units",
+            ScalarRules.Choice(("all", WidthUnits.All), ("groups", WidthUnits.Groups), ("neurons", WidthUnits.Neurons)),
+            recipe => recipe.WidthUnits,
+            (recipe, value) => recipe with { WidthUnits = value }),
         new TypedRecipeField<ScoringPrecision>(
             "precision",
             ScalarRules.Choice(("exact", ScoringPrecision.Exact), ("int16", ScoringPrecision.Int16)),
@@ -36,7 +48,7 @@ internal static class RecipeSchema
             (recipe, value) => recipe with { Precision = value }),
     ];
 
-    private static readonly RecipeField[] Texts =
+    private static readonly SchemaField<Recipe>[] Texts =
     [
         Calibration("source", Source, options => options.Source, (options, value) => options with { Source = value }),
         Calibration("file", ScalarRules.Path, options => options.File, (options, value) => options with { File = value }, "dataset"),
@@ -67,11 +79,10 @@ internal static class RecipeSchema
     ];
 
     /// <summary>All keys; those of a section stand together.</summary>
-    public static IReadOnlyList<RecipeField> Fields { get; } = [.. General, .. Texts, .. BonsaiRecipeFields.All, .. NiwakiRecipeFields.All, .. DepthRecipeFields.All];
+    public static IReadOnlyList<SchemaField<Recipe>> Fields { get; } = [.. General, .. Texts, .. BonsaiRecipeFields.All, .. NiwakiRecipeFields.All, .. DepthRecipeFields.All];
 
-    /// <summary>Keys that hold further keys.</summary>
-    public static IReadOnlyList<string> Sections { get; } =
-        [.. Fields.Select(field => field.Section).Where(section => section.Length > 0).Distinct()];
+    /// <summary>The keys as a schema.</summary>
+    public static RecordSchema<Recipe> Schema { get; } = new(Fields, "recipes");
 
     private static TypedRecipeField<T> Calibration<T>(
         string key,

@@ -55,6 +55,17 @@ internal static class ScalarRules
         ValueHint = value => isShare && value is > 1 and <= 100 && holds(value / 100) ? $"Did you mean {ScalarText.Number(value / 100)}?" : null,
     };
 
+    /// <summary>Numbers with commas between them, each in a range.</summary>
+    /// <param name="each">The range of each in words.</param>
+    /// <param name="holds">The range.</param>
+    public static ScalarRule<NumberList> Numbers(string each, Predicate<double> holds) => new()
+    {
+        Expected = $"up to {NumberList.MaxCount} numbers {each}, with commas between them",
+        TryParse = (RecipeScalar scalar, out NumberList value) => NumberList.TryParse(scalar.Text, out value),
+        Format = value => value.ToString(),
+        Holds = value => value.Values.Count > 0 && value.Values.All(number => holds(number)),
+    };
+
     /// <summary>A whole number of 64 bits.</summary>
     public static ScalarRule<long> WholeNumber { get; } = new()
     {
@@ -119,6 +130,30 @@ internal static class ScalarRules
         {
             (string? word, value) = words.FirstOrDefault(candidate => candidate.Word == scalar.Text);
             return word is not null;
+        }
+    }
+
+    /// <summary>One of a few words, or nothing.</summary>
+    /// <typeparam name="T">What the words stand for.</typeparam>
+    /// <param name="words">The words.</param>
+    public static ScalarRule<T?> ChoiceOrNull<T>(params (string Word, T Value)[] words)
+        where T : struct, Enum
+    {
+        ScalarRule<T> choice = Choice(words);
+        return new ScalarRule<T?>
+        {
+            Expected = choice.Expected + ", or null",
+            TryParse = TryParseWordOrNull,
+            Format = value => value is { } word ? choice.Format(word) : "null",
+            Holds = value => value is not { } word || choice.Holds(word),
+            TextHint = choice.TextHint,
+        };
+
+        bool TryParseWordOrNull(RecipeScalar scalar, out T? value)
+        {
+            bool isWord = choice.TryParse(scalar, out T word);
+            value = isWord ? word : null;
+            return isWord || scalar.IsNull;
         }
     }
 

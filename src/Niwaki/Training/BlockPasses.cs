@@ -8,54 +8,68 @@ namespace Niwaki.Training;
 internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable rope) : IDisposable
 {
     private readonly BlockActivations _activations = new();
+    private readonly AdapterPasses _adapterPasses = new(team);
     private int[] _positions = [];
 
-    public long ScratchBytes => _activations.ByteLength;
+    public long ScratchBytes => _activations.ByteLength + _adapterPasses.ByteLength;
 
     /// <summary>Takes the stream through a block.</summary>
     /// <param name="weights">Parameters of the block.</param>
+    /// <param name="adapters">Its adapters.</param>
     /// <param name="block">Index of the block.</param>
     /// <param name="lengths">Tokens of every window.</param>
     /// <param name="input">The stream in front of the block, [rows, hidden].</param>
     /// <param name="output">The stream behind it, written.</param>
-    public void Forward(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> output)
+    public void Forward(
+        BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> output)
     {
-        TensorView<float> middle = Activate(weights, block, lengths, input);
+        TensorView<float> middle = Activate(weights, adapters, block, lengths, input);
         Copy(middle, output);
         if (config.Blocks[block].HasMlp)
         {
             TensorView<float> neurons = _activations.Neurons.View(input.Rows, config.Blocks[block].Neurons);
-            MatMul.Apply(team, neurons, weights.Down, output, accumulate: true, weights.DownBias);
+            Project(weights, adapters, BlockTensorRole.Down, neurons, output, weights.DownBias, accumulate: true);
         }
     }
 
     /// <summary>Computes the activations again and turns the gradient of the stream behind a block into that of the stream in front of it.</summary>
     /// <param name="weights">Parameters of the block.</param>
-    /// <param name="gradients">Gradients of the parameters, added to.</param>
+    /// <param name="gradients">Gradients of the parameters that are trained, added to.</param>
+    /// <param name="adapters">Its adapters with their gradients.</param>
     /// <param name="block">Index of the block.</param>
     /// <param name="lengths">Tokens of every window.</param>
     /// <param name="input">The stream in front of the block, [rows, hidden].</param>
     /// <param name="streamGradient">[rows, hidden], read and written.</param>
     public void Backward(
-        BlockParameters weights, BlockParameters gradients, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> streamGradient)
+        BlockParameters weights,
+        BlockParameters gradients,
+        BlockAdapters adapters,
+        int block,
+        ReadOnlySpan<int> lengths,
+        TensorView<float> input,
+        TensorView<float> streamGradient)
     {
         BlockShape shape = config.Blocks[block];
-        TensorView<float> middle = Activate(weights, block, lengths, input);
+        TensorView<float> middle = Activate(weights, adapters, block, lengths, input);
         if (shape.HasMlp)
         {
-            MlpBackward(weights, gradients, shape, middle, streamGradient);
+            MlpBackward(weights, gradients, adapters, shape, middle, streamGradient);
         }
 
         if (shape.HasAttention)
         {
-            AttentionBackward(weights, gradients, block, lengths, input, streamGradient);
+            AttentionBackward(weights, gradients, adapters, block, lengths, input, streamGradient);
         }
     }
 
-    public void Dispose() => _activations.Dispose();
+    public void Dispose()
+    {
+        _activations.Dispose();
+        _adapterPasses.Dispose();
+    }
 
     /// <summary>Everything up to the neurons; returns the stream between the sub-layers.</summary>
-    private TensorView<float> Activate(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    private TensorView<float> Activate(BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
     {
         BlockShape shape = config.Blocks[block];
         int rows = input.Rows;
@@ -63,9 +77,10 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         if (shape.HasAttention)
         {
             middle = _activations.Middle.View(rows, config.HiddenSize);
-            Attend(weights, block, lengths, input);
+            Attend(weights, adapters, block, lengths, input);
             Copy(input, middle);
-            MatMul.Apply(team, _activations.Heads.View(rows, shape.Heads * config.HeadDim), weights.Output, middle, accumulate: true, weights.OutputBias);
+            TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
+            Project(weights, adapters, BlockTensorRole.Output, heads, middle, weights.OutputBias, accumulate: true);
         }
 
         if (shape.HasMlp)
@@ -73,20 +88,20 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
             TensorView<float> normed = _activations.MlpNormed.View(rows, config.HiddenSize);
             TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
             RmsNorm.Apply(team, middle, weights.MlpNorm, config.NormEpsilon, normed);
-            MatMul.Apply(team, normed, weights.GateUp, gateUp, bias: weights.GateUpBias);
+            Project(weights, adapters, BlockTensorRole.Gate, normed, gateUp, weights.GateUpBias);
             SwiGlu.Apply(team, gateUp, _activations.Neurons.View(rows, shape.Neurons));
         }
 
         return middle;
     }
 
-    private void Attend(BlockParameters weights, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    private void Attend(BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
     {
         BlockShape shape = config.Blocks[block];
         TensorView<float> normed = _activations.Normed.View(input.Rows, config.HiddenSize);
         TensorView<float> projected = Projected(_activations.Projected, shape, input.Rows);
         RmsNorm.Apply(team, input, weights.AttentionNorm, config.NormEpsilon, normed);
-        MatMul.Apply(team, normed, weights.QueryKeyValue, projected, bias: weights.QueryKeyValueBias);
+        Project(weights, adapters, BlockTensorRole.Query, normed, projected, weights.QueryKeyValueBias);
         if (config.Features.QueryKeyNorm)
         {
             Copy(projected, Projected(_activations.Raw, shape, input.Rows));
@@ -117,30 +132,41 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         Attention.Apply(team, Shape(block), sequences);
     }
 
-    private void MlpBackward(BlockParameters weights, BlockParameters gradients, BlockShape shape, TensorView<float> middle, TensorView<float> streamGradient)
+    private void MlpBackward(
+        BlockParameters weights,
+        BlockParameters gradients,
+        BlockAdapters adapters,
+        BlockShape shape,
+        TensorView<float> middle,
+        TensorView<float> streamGradient)
     {
         int rows = middle.Rows;
         TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
+        TensorView<float> neurons = _activations.Neurons.View(rows, shape.Neurons);
         TensorView<float> neuronGradient = _activations.InnerGradient.View(rows, shape.Neurons);
-        AddLinearGradients(streamGradient, _activations.Neurons.View(rows, shape.Neurons), gradients.Down, gradients.DownBias);
-        MatMul.InputGradient(team, streamGradient, weights.Down, neuronGradient);
+        ProjectBack(weights, gradients, adapters, BlockTensorRole.Down, neurons, streamGradient, neuronGradient, gradients.DownBias);
         SwiGlu.Gradient(team, gateUp, neuronGradient, gateUp);
-        AddLinearGradients(gateUp, _activations.MlpNormed.View(rows, config.HiddenSize), gradients.GateUp, gradients.GateUpBias);
+        TensorView<float> normed = _activations.MlpNormed.View(rows, config.HiddenSize);
         TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
-        MatMul.InputGradient(team, gateUp, weights.GateUp, normedGradient);
+        ProjectBack(weights, gradients, adapters, BlockTensorRole.Gate, normed, gateUp, normedGradient, gradients.GateUpBias);
         RmsNorm.Gradient(team, middle, weights.MlpNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.MlpNorm, accumulate: true);
     }
 
     private void AttentionBackward(
-        BlockParameters weights, BlockParameters gradients, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> streamGradient)
+        BlockParameters weights,
+        BlockParameters gradients,
+        BlockAdapters adapters,
+        int block,
+        ReadOnlySpan<int> lengths,
+        TensorView<float> input,
+        TensorView<float> streamGradient)
     {
         BlockShape shape = config.Blocks[block];
         int rows = input.Rows;
         TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
         TensorView<float> headGradient = _activations.InnerGradient.View(rows, shape.Heads * config.HeadDim);
         TensorView<float> gradient = Projected(_activations.ProjectedGradient, shape, rows);
-        AddLinearGradients(streamGradient, heads, gradients.Output, gradients.OutputBias);
-        MatMul.InputGradient(team, streamGradient, weights.Output, headGradient);
+        ProjectBack(weights, gradients, adapters, BlockTensorRole.Output, heads, streamGradient, headGradient, gradients.OutputBias);
         Attention.Gradient(team, Shape(block), GradientSequences(shape, lengths, rows, headGradient, gradient));
         int[] positions = Positions(lengths, rows);
         Rope.Gradient(team, Query(gradient, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
@@ -154,10 +180,49 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
                 team, Key(raw, shape), config.HeadDim, weights.KeyNorm, config.NormEpsilon, Key(gradient, shape), Key(gradient, shape), gradients.KeyNorm);
         }
 
-        AddLinearGradients(gradient, _activations.Normed.View(rows, config.HiddenSize), gradients.QueryKeyValue, gradients.QueryKeyValueBias);
+        TensorView<float> normed = _activations.Normed.View(rows, config.HiddenSize);
         TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
-        MatMul.InputGradient(team, gradient, weights.QueryKeyValue, normedGradient);
+        ProjectBack(weights, gradients, adapters, BlockTensorRole.Query, normed, gradient, normedGradient, gradients.QueryKeyValueBias);
         RmsNorm.Gradient(team, input, weights.AttentionNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.AttentionNorm, accumulate: true);
+    }
+
+    /// <summary>y (+)= x · Wᵀ + bias, and what the adapters of W add.</summary>
+    private void Project(
+        BlockParameters weights,
+        BlockAdapters adapters,
+        BlockTensorRole first,
+        TensorView<float> x,
+        TensorView<float> y,
+        ReadOnlySpan<float> bias,
+        bool accumulate = false)
+    {
+        MatMul.Apply(team, x, weights.Find(first)!.Value, y, accumulate, bias);
+        _adapterPasses.Forward(adapters, first, x, y);
+    }
+
+    /// <summary>The gradients of <see cref="Project"/>: of x, written, and of what is trained.</summary>
+    private void ProjectBack(
+        BlockParameters weights,
+        BlockParameters gradients,
+        BlockAdapters adapters,
+        BlockTensorRole first,
+        TensorView<float> x,
+        TensorView<float> outputGradient,
+        TensorView<float> inputGradient,
+        Span<float> biasGradient)
+    {
+        if (gradients.Find(first) is { } weightGradient)
+        {
+            MatMul.WeightGradient(team, outputGradient, x, weightGradient);
+        }
+
+        if (biasGradient.Length > 0)
+        {
+            MatMul.BiasGradient(team, outputGradient, biasGradient);
+        }
+
+        MatMul.InputGradient(team, outputGradient, weights.Find(first)!.Value, inputGradient);
+        _adapterPasses.Backward(adapters, first, x, outputGradient, inputGradient);
     }
 
     private AttentionGradientSequence[] GradientSequences(
@@ -187,15 +252,6 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         }
 
         return sequences;
-    }
-
-    private void AddLinearGradients(TensorView<float> outputGradient, TensorView<float> input, TensorView<float> weights, Span<float> bias)
-    {
-        MatMul.WeightGradient(team, outputGradient, input, weights);
-        if (bias.Length > 0)
-        {
-            MatMul.BiasGradient(team, outputGradient, bias);
-        }
     }
 
     private AttentionShape Shape(int block)

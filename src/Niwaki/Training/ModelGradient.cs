@@ -1,5 +1,6 @@
 using Niwaki.Kernels;
 using Niwaki.Models;
+using Niwaki.Numerics;
 using Niwaki.Tensors;
 
 namespace Niwaki.Training;
@@ -50,38 +51,12 @@ public sealed unsafe class ModelGradient : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary, or the factor is not finite.</exception>
     public float[][] Compute(ModelParameters parameters, IReadOnlyList<int[]> windows, float factor, ModelParameters gradients)
     {
-        ThrowIfForeign(parameters, nameof(parameters));
-        ThrowIfForeign(gradients, nameof(gradients));
         ArgumentNullException.ThrowIfNull(windows);
-        int[] ids = [.. windows.SelectMany(window => window)];
-        List<(int Row, int[] Lengths)> chunks = Chunks(windows);
-        Forward(parameters, ids, chunks, keep: true);
-
-        TensorView<float> last = Stream(Config.Blocks.Count, ids.Length);
-        TensorView<float> normed = _normed.View(2 * ids.Length, Config.HiddenSize).SliceRows(0, ids.Length);
-        TensorView<float> normedGradient = _normed.View(2 * ids.Length, Config.HiddenSize).SliceRows(ids.Length, ids.Length);
-        TensorView<float> gradient = _gradient.View(ids.Length, Config.HiddenSize);
-        ParameterTensor finalNorm = Tensor(TensorNames.FinalNorm);
-        ParameterTensor head = Tensor(Config.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead);
-        float[] losses = new float[ids.Length];
-        RmsNorm.Apply(_team, last, parameters[finalNorm][0], Config.NormEpsilon, normed);
-        _head.Compute(_team, normed, parameters[head], Targets(windows), factor, losses, normedGradient, gradients[head]);
-        RmsNorm.Gradient(_team, last, parameters[finalNorm][0], Config.NormEpsilon, normedGradient, gradient, gradients[finalNorm][0]);
-        for (int block = Config.Blocks.Count - 1; block >= 0; block--)
-        {
-            TensorView<float> input = Stream(block, ids.Length);
-            foreach ((int row, int[] lengths) in chunks)
-            {
-                int rows = lengths.Sum();
-                _passes.Backward(
-                    new BlockParameters(parameters, block), new BlockParameters(gradients, block), block, lengths, input.SliceRows(row, rows), gradient.SliceRows(row, rows));
-            }
-        }
-
-        Embedding.Gradient(_team, ids, gradient, gradients[Tensor(TensorNames.Embedding)]);
+        ArgumentNullException.ThrowIfNull(gradients);
+        TrainingExample[] examples = [.. windows.Select(window => new TrainingExample(window))];
+        float[] losses = new float[windows.Sum(window => window.Length)];
+        Compute(new TrainableModel(parameters), examples, factor, gradients, losses);
         return PerWindow(losses, windows);
-
-        ParameterTensor Tensor(string name) => parameters.Layout.Find(name)!.Value;
     }
 
     /// <summary>The losses alone.</summary>
@@ -92,16 +67,83 @@ public sealed unsafe class ModelGradient : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     public float[][] Losses(ModelParameters parameters, IReadOnlyList<int[]> windows)
     {
-        ThrowIfForeign(parameters, nameof(parameters));
         ArgumentNullException.ThrowIfNull(windows);
+        return PerWindow(Losses(new TrainableModel(parameters), [.. windows.Select(window => new TrainingExample(window))]), windows);
+    }
+
+    /// <summary>Adds the gradients of the objective to those of what is trained.</summary>
+    /// <remarks>Objective: factor · Σ over scored tokens of (loss + λ · KL(dense‖model)) + μ · Σ over blocks and tokens of factor · the mean squared difference of the streams.</remarks>
+    /// <param name="model">The model.</param>
+    /// <param name="examples">Examples of one batch.</param>
+    /// <param name="factor">What every loss counts, finite.</param>
+    /// <param name="gradients">Gradients of the trained tensors, added to; with all tensors of the model or with those of its trained layout.</param>
+    /// <param name="losses">[tokens] losses in nats, written; element t belongs to token t + 1, 0 where that is not scored.</param>
+    /// <param name="teacher">The dense model, or null.</param>
+    /// <param name="noise">Decides the dropout of adapters; null: none.</param>
+    internal BatchLoss Compute(
+        TrainableModel model,
+        IReadOnlyList<TrainingExample> examples,
+        float factor,
+        ModelParameters gradients,
+        float[] losses,
+        DenseTeacher? teacher = null,
+        long? noise = null)
+    {
+        ThrowIfForeign(model.Weights, nameof(model));
+        ThrowIfForeign(gradients, nameof(gradients));
+        int[][] windows = [.. examples.Select(example => example.Ids)];
         int[] ids = [.. windows.SelectMany(window => window)];
-        Forward(parameters, ids, Chunks(windows), keep: false);
+        List<(int Row, int[] Lengths)> chunks = Chunks(windows);
+        teacher?.Read(windows);
+        Forward(model, ids, chunks, noise, keep: true);
+
+        TensorView<float> gradient = _gradient.View(ids.Length, Config.HiddenSize);
+        double divergence = HeadBackward(model, examples, factor, gradients, losses, teacher, gradient);
+        double hidden = 0;
+        for (int block = Config.Blocks.Count - 1; block >= 0; block--)
+        {
+            TensorView<float> input = Stream(block, ids.Length);
+            if (teacher is { HiddenWeight: > 0 })
+            {
+                float share = (float)(2 * factor * teacher.HiddenWeight / Config.HiddenSize);
+                hidden += SquaredError.Of(_team, Stream(block + 1, ids.Length), teacher.Behind(block), share, gradient) / Config.HiddenSize;
+            }
+
+            foreach ((int row, int[] lengths) in chunks)
+            {
+                int rows = lengths.Sum();
+                _passes.Backward(
+                    new BlockParameters(model.Weights, block),
+                    new BlockParameters(gradients, block),
+                    AdaptersOf(model, gradients, block, row, noise),
+                    block,
+                    lengths,
+                    input.SliceRows(row, rows),
+                    gradient.SliceRows(row, rows));
+            }
+        }
+
+        if (gradients.Layout.Find(TensorNames.Embedding) is { } table)
+        {
+            Embedding.Gradient(_team, ids, gradient, gradients[table]);
+        }
+
+        return new BatchLoss(losses.Sum(loss => (double)loss), divergence, hidden);
+    }
+
+    /// <summary>The losses alone, [tokens]; element t belongs to token t + 1, 0 where that is not scored.</summary>
+    internal float[] Losses(TrainableModel model, IReadOnlyList<TrainingExample> examples)
+    {
+        ThrowIfForeign(model.Weights, nameof(model));
+        int[][] windows = [.. examples.Select(example => example.Ids)];
+        int[] ids = [.. windows.SelectMany(window => window)];
+        Forward(model, ids, Chunks(windows), noise: null, keep: false);
         TensorView<float> normed = _normed.View(ids.Length, Config.HiddenSize);
-        ParameterTensor head = parameters.Layout.Find(Config.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead)!.Value;
+        ModelParameters parameters = model.Weights;
         RmsNorm.Apply(_team, Stream(0, ids.Length), parameters[parameters.Layout.Find(TensorNames.FinalNorm)!.Value][0], Config.NormEpsilon, normed);
         float[] losses = new float[ids.Length];
-        _head.Losses(_team, normed, parameters[head], Targets(windows), losses);
-        return PerWindow(losses, windows);
+        _head.Losses(_team, normed, parameters[parameters.Layout.Find(ParameterLayout.HeadName(Config))!.Value], Targets(examples), losses);
+        return losses;
     }
 
     /// <inheritdoc />
@@ -114,9 +156,36 @@ public sealed unsafe class ModelGradient : IDisposable
         _gradient.Dispose();
     }
 
-    /// <summary>Fills the stream behind the embedding and every block, or leaves the last one in the first place.</summary>
-    private void Forward(ModelParameters parameters, int[] ids, List<(int Row, int[] Lengths)> chunks, bool keep)
+    /// <summary>Losses, divergences and the gradient of the stream behind the last block; returns the sum of the divergences.</summary>
+    private double HeadBackward(
+        TrainableModel model,
+        IReadOnlyList<TrainingExample> examples,
+        float factor,
+        ModelParameters gradients,
+        float[] losses,
+        DenseTeacher? teacher,
+        TensorView<float> gradient)
     {
+        int tokens = gradient.Rows;
+        ModelParameters parameters = model.Weights;
+        TensorView<float> last = Stream(Config.Blocks.Count, tokens);
+        TensorView<float> normed = _normed.View(2 * tokens, Config.HiddenSize).SliceRows(0, tokens);
+        TensorView<float> normedGradient = _normed.View(2 * tokens, Config.HiddenSize).SliceRows(tokens, tokens);
+        ReadOnlySpan<float> finalNorm = parameters[parameters.Layout.Find(TensorNames.FinalNorm)!.Value][0];
+        TensorView<float> head = parameters[parameters.Layout.Find(ParameterLayout.HeadName(Config))!.Value];
+        TensorView<float>? headGradient = gradients.Layout.Find(ParameterLayout.HeadName(Config)) is { } trained ? gradients[trained] : null;
+        HeadReference? reference = teacher is { DivergenceWeight: > 0 } ? new HeadReference(teacher.Logits, (float)teacher.DivergenceWeight, new float[tokens]) : null;
+        RmsNorm.Apply(_team, last, finalNorm, Config.NormEpsilon, normed);
+        _head.Compute(_team, normed, head, Targets(examples), factor, losses, normedGradient, headGradient, reference);
+        Span<float> normGradient = gradients.Layout.Find(TensorNames.FinalNorm) is { } norm ? gradients[norm][0] : [];
+        RmsNorm.Gradient(_team, last, finalNorm, Config.NormEpsilon, normedGradient, gradient, normGradient);
+        return reference?.DivergencesNats.Sum(value => (double)value) ?? 0;
+    }
+
+    /// <summary>Fills the stream behind the embedding and every block, or leaves the last one in the first place.</summary>
+    private void Forward(TrainableModel model, int[] ids, List<(int Row, int[] Lengths)> chunks, long? noise, bool keep)
+    {
+        ModelParameters parameters = model.Weights;
         _streams.View(checked(ids.Length * (keep ? Config.Blocks.Count + 1 : 1)), Config.HiddenSize);
         ParameterTensor table = parameters.Layout.Find(TensorNames.Embedding)!.Value;
         Embedding.Apply(_team, new WeightView(parameters[table].Pointer, ElementType.F32, table.Rows, table.Columns), ids, Stream(0, ids.Length));
@@ -127,10 +196,20 @@ public sealed unsafe class ModelGradient : IDisposable
             foreach ((int row, int[] lengths) in chunks)
             {
                 int rows = lengths.Sum();
-                _passes.Forward(new BlockParameters(parameters, block), block, lengths, input.SliceRows(row, rows), output.SliceRows(row, rows));
+                _passes.Forward(
+                    new BlockParameters(parameters, block),
+                    AdaptersOf(model, null, block, row, noise),
+                    block,
+                    lengths,
+                    input.SliceRows(row, rows),
+                    output.SliceRows(row, rows));
             }
         }
     }
+
+    /// <summary>The adapters of a block for the chunk that begins at a row: both passes over it drop the same inputs.</summary>
+    private static BlockAdapters AdaptersOf(TrainableModel model, ModelParameters? gradients, int block, int row, long? noise) =>
+        model.Adapters is null ? default : new BlockAdapters(model.Adapters, gradients, block, noise is { } seed ? SeededRandom.Mix(seed, row) : null);
 
     private TensorView<float> Stream(int boundary, int tokens) =>
         new(_streams.View(tokens, Config.HiddenSize).Pointer + ((long)boundary * tokens * Config.HiddenSize), tokens, Config.HiddenSize, Config.HiddenSize);
@@ -163,8 +242,11 @@ public sealed unsafe class ModelGradient : IDisposable
         return chunks;
     }
 
-    /// <summary>The id that follows each token in its window; -1 behind the last.</summary>
-    private static int[] Targets(IReadOnlyList<int[]> windows) => [.. windows.SelectMany(window => window.Length == 0 ? [] : window[1..].Append(-1))];
+    /// <summary>The id that follows each token in its window; -1 behind the last and in front of those that are not scored.</summary>
+    private static int[] Targets(IReadOnlyList<TrainingExample> examples) =>
+    [
+        .. examples.SelectMany(example => example.Ids.Select((_, t) => t + 1 < example.Ids.Length && t + 1 >= example.FirstScored ? example.Ids[t + 1] : -1)),
+    ];
 
     private static float[][] PerWindow(float[] losses, IReadOnlyList<int[]> windows)
     {

@@ -2,7 +2,7 @@ using Niwaki.Kernels;
 
 namespace Niwaki.Training;
 
-/// <summary>AdamW over all parameters of a model: float32 weights and moments, gradients clipped by their global norm.</summary>
+/// <summary>AdamW over the trained parameters of a model: float32 weights and moments, gradients clipped by their global norm.</summary>
 /// <remarks>Matrices decay, norms and biases do not. Same bits for any number of threads. Not thread safe.</remarks>
 public sealed class Optimizer : IDisposable
 {
@@ -10,7 +10,7 @@ public sealed class Optimizer : IDisposable
     private readonly ThreadTeam _team;
 
     /// <summary>Starts with moments of 0.</summary>
-    /// <param name="layout">Parameters of the model.</param>
+    /// <param name="layout">The parameters that are trained.</param>
     /// <param name="options">Decays and clipping; valid.</param>
     /// <param name="team">Threads; must outlive this object.</param>
     /// <exception cref="OutOfMemoryException">The system refuses the memory: 8 bytes a parameter.</exception>
@@ -48,12 +48,12 @@ public sealed class Optimizer : IDisposable
     }
 
     /// <summary>Moves the weights by one step.</summary>
-    /// <param name="weights">Weights, changed.</param>
+    /// <param name="model">The model, changed.</param>
     /// <param name="gradients">Gradients of the step; not changed.</param>
     /// <param name="norm">Their global norm, finite.</param>
-    public void Apply(ModelParameters weights, ModelParameters gradients, double norm)
+    public void Apply(TrainableModel model, ModelParameters gradients, double norm)
     {
-        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(gradients);
         Step++;
         var step = new AdamStep(
@@ -64,10 +64,10 @@ public sealed class Optimizer : IDisposable
             _options.WeightDecay,
             norm > _options.ClipNorm ? _options.ClipNorm / norm : 1,
             Step);
-        foreach (ParameterTensor tensor in weights.Layout.Tensors)
+        foreach (ParameterTensor tensor in gradients.Layout.Tensors)
         {
             AdamW.Update(
-                _team, weights[tensor], gradients[tensor], FirstMoment[tensor], SecondMoment[tensor], tensor.IsMatrix ? step : step with { WeightDecay = 0 });
+                _team, model[tensor], gradients[tensor], FirstMoment[tensor], SecondMoment[tensor], tensor.IsMatrix ? step : step with { WeightDecay = 0 });
         }
     }
 

@@ -53,6 +53,24 @@ public sealed class ParameterLayout
         _byName = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
 
+    /// <summary>Lays out some tensors: a part of a model, or what is trained beside it.</summary>
+    /// <param name="config">Config of the model.</param>
+    /// <param name="tensors">Tensors in their order; their offsets are replaced. Matrices that a product takes as one follow each other.</param>
+    /// <exception cref="OverflowException">There are more than 2^63 - 1 parameters.</exception>
+    internal ParameterLayout(ModelConfig config, IEnumerable<ParameterTensor> tensors)
+    {
+        var placed = new List<ParameterTensor>();
+        foreach (ParameterTensor tensor in tensors)
+        {
+            placed.Add(tensor with { Offset = Count });
+            Count = checked(Count + tensor.Count);
+        }
+
+        Config = config;
+        Tensors = placed;
+        _byName = placed.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
+
     /// <summary>Config of the model.</summary>
     public ModelConfig Config { get; }
 
@@ -61,6 +79,9 @@ public sealed class ParameterLayout
 
     /// <summary>Parameters of the model.</summary>
     public long Count { get; private set; }
+
+    /// <summary>The output head: the embedding where it is tied.</summary>
+    internal static string HeadName(ModelConfig config) => config.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead;
 
     /// <summary>The tensor of a name, or null.</summary>
     /// <param name="name">Name in a checkpoint.</param>

@@ -1,8 +1,8 @@
-using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
+using Niwaki.Kernels;
 using Niwaki.Tensors;
 
 namespace Niwaki.Training;
@@ -55,27 +55,8 @@ public static class TrainedModel
         byte[] bytes = new byte[values.Columns * elementType.SizeInBytes()];
         for (int row = 0; row < values.Rows; row++)
         {
-            Span<float> source = values[row];
-            for (int i = 0; i < source.Length; i++)
-            {
-                if (elementType == ElementType.F32)
-                {
-                    BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(4 * i), source[i]);
-                }
-                else
-                {
-                    BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), ToBF16(source[i]));
-                }
-            }
-
+            WeightValues.Narrow(values[row], elementType, bytes);
             stream.Write(bytes);
         }
-    }
-
-    /// <summary>Half of the last kept bit is added, a little less where the kept bit is even; NaN keeps a bit that makes it one.</summary>
-    private static ushort ToBF16(float value)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(value);
-        return float.IsNaN(value) ? (ushort)((bits >> 16) | 0x40) : (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 }

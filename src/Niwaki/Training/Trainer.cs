@@ -1,18 +1,21 @@
 using Niwaki.Datasets;
 using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Numerics;
 
 namespace Niwaki.Training;
 
-/// <summary>Trains the weights of a model on the next token of a text, step by step.</summary>
+/// <summary>Trains a model, step by step.</summary>
 /// <remarks>What a step does follows from the weights, the moments and its number: the same bits for any number of threads, and after a resume. Not thread safe.</remarks>
 public sealed class Trainer : IDisposable
 {
     private readonly ModelGradient _passes;
     private readonly ModelParameters _gradients;
-    private readonly TrainingWindows _windows;
+    private readonly ITrainingExamples _examples;
+    private readonly DenseTeacher? _teacher;
     private readonly ThreadTeam _team;
 
-    /// <summary>Prepares a training.</summary>
+    /// <summary>Prepares a training of all weights on the next token of a text.</summary>
     /// <param name="weights">Weights to train, changed by every step; must outlive this object.</param>
     /// <param name="ids">Token ids of the text, kept; every id below the vocabulary size.</param>
     /// <param name="options">Valid options.</param>
@@ -22,11 +25,153 @@ public sealed class Trainer : IDisposable
     /// <exception cref="DatasetException">The text is shorter than the windows of one step.</exception>
     /// <exception cref="OutOfMemoryException">The system refuses the memory: 12 bytes a parameter.</exception>
     public Trainer(ModelParameters weights, int[] ids, TrainingOptions options, ThreadTeam team, string text = "The text")
+        : this(new TrainableModel(weights), Windows(ids, options, text), options, team)
     {
-        ArgumentNullException.ThrowIfNull(weights);
-        ArgumentNullException.ThrowIfNull(ids);
+    }
+
+    /// <summary>Prepares a training.</summary>
+    /// <param name="model">What is trained, changed by every step; must outlive this object.</param>
+    /// <param name="examples">What it sees; every id below the vocabulary size.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="team">Threads; must outlive this object.</param>
+    /// <param name="teacher">The dense model that it stays near; null: none. Must outlive this object.</param>
+    /// <exception cref="ArgumentException">An option is out of its range, or the teacher is of another shape.</exception>
+    /// <exception cref="OutOfMemoryException">The system refuses the memory: 12 bytes a trained parameter.</exception>
+    public Trainer(TrainableModel model, ITrainingExamples examples, TrainingOptions options, ThreadTeam team, DenseTeacher? teacher = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(examples);
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(team);
+        if (options.Faults() is [string fault, ..])
+        {
+            throw new ArgumentException(fault, nameof(options));
+        }
+
+        ModelConfig config = model.Weights.Layout.Config;
+        if (teacher is not null && (teacher.Config.VocabularySize, teacher.Config.HiddenSize) != (config.VocabularySize, config.HiddenSize))
+        {
+            throw new ArgumentException(
+                $"Dense model has {teacher.Config.VocabularySize} ids and width {teacher.Config.HiddenSize}, expected {config.VocabularySize} and {config.HiddenSize}.",
+                nameof(teacher));
+        }
+
+        Model = model;
+        Options = options;
+        _examples = examples;
+        _teacher = teacher;
+        _team = team;
+        _gradients = new ModelParameters(model.Trained);
+        _passes = new ModelGradient(config, team);
+        Optimizer = new Optimizer(model.Trained, options, team);
+    }
+
+    /// <summary>The model with what is trained of it.</summary>
+    public TrainableModel Model { get; }
+
+    /// <summary>All weights of the model.</summary>
+    public ModelParameters Weights => Model.Weights;
+
+    /// <summary>The options.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>Moments and number of the steps done.</summary>
+    public Optimizer Optimizer { get; }
+
+    /// <summary>Windows of an epoch.</summary>
+    public int WindowsPerEpoch => _examples.PerEpoch;
+
+    /// <summary>Tokens that the steps done have seen.</summary>
+    public long TokensSeen { get; internal set; }
+
+    /// <summary>Seconds of the steps before a resume.</summary>
+    internal double SecondsBefore { get; set; }
+
+    /// <summary>Bytes for weights, gradients, moments, activations and a teacher so far.</summary>
+    public long MemoryBytes =>
+        (sizeof(float) * (Weights.Layout.Count + ((Model.Adapters is null ? 3 : 4) * Model.Trained.Count))) + _passes.ScratchBytes + _team.ScratchBytes
+        + (_teacher?.MemoryBytes ?? 0);
+
+    /// <summary>SHA-256 of the token ids.</summary>
+    internal string TextHash => _examples.Fingerprint;
+
+    /// <summary>Everything that a state must agree with but text and model.</summary>
+    internal string Fingerprint =>
+        string.Join(", ", new[] { Options.Fingerprint(), Model.Adapters?.Options.Fingerprint(), _teacher?.Fingerprint() }.OfType<string>());
+
+    /// <summary>Takes the next step.</summary>
+    /// <exception cref="TrainingDivergedException">The loss or the norm of the gradients is not finite; weights and moments are as before.</exception>
+    public TrainingStep Step()
+    {
+        long number = Optimizer.Step + 1;
+        TrainingExample[] examples = [.. Enumerable.Range(0, Options.Batch * Options.Accumulation).Select(i => _examples[((number - 1) * Options.Batch * Options.Accumulation) + i])];
+        long scored = Math.Max(1, examples.Sum(example => (long)example.Scored));
+        _gradients.Clear();
+        double loss = 0, divergence = 0, hidden = 0;
+        for (int i = 0; i < Options.Accumulation; i++)
+        {
+            TrainingExample[] batch = examples[(i * Options.Batch)..((i + 1) * Options.Batch)];
+            float[] losses = new float[batch.Sum(example => example.Ids.Length)];
+            BatchLoss sums = _passes.Compute(
+                Model, batch, 1f / scored, _gradients, losses, _teacher, SeededRandom.Mix(Options.Seed, (number * Options.Accumulation) + i));
+            (loss, divergence, hidden) = (loss + sums.LossNats, divergence + sums.DivergenceNats, hidden + sums.HiddenDifference);
+        }
+
+        double norm = Optimizer.Norm(_gradients);
+        if (!double.IsFinite(loss + divergence + hidden) || !double.IsFinite(norm))
+        {
+            throw new TrainingDivergedException(number, loss / scored, norm);
+        }
+
+        Optimizer.Apply(Model, _gradients, norm);
+        TokensSeen += examples.Sum(example => (long)example.Ids.Length);
+        return new TrainingStep(number, loss / scored, Options.Rates.Rate(number), norm)
+        {
+            DivergenceNats = _teacher is { DivergenceWeight: > 0 } ? divergence / scored : null,
+            HiddenDifference = _teacher is { HiddenWeight: > 0 } ? hidden / scored : null,
+        };
+    }
+
+    /// <summary>The mean loss of windows that are not trained on, nats per predicted token.</summary>
+    /// <param name="windows">Token ids, at least one window of two tokens.</param>
+    public double Evaluate(IReadOnlyList<int[]> windows)
+    {
+        ArgumentNullException.ThrowIfNull(windows);
+        return Evaluate([.. windows.Select(window => new TrainingExample(window))]);
+    }
+
+    /// <summary>The mean loss of examples that are not trained on, nats per scored token.</summary>
+    /// <param name="examples">At least one with a token to predict.</param>
+    public double Evaluate(IReadOnlyList<TrainingExample> examples)
+    {
+        ArgumentNullException.ThrowIfNull(examples);
+        double sum = 0;
+        foreach (TrainingExample[] batch in examples.Chunk(Options.Batch))
+        {
+            sum += _passes.Losses(Model, batch).Sum(loss => (double)loss);
+        }
+
+        return sum / examples.Sum(example => (long)example.Scored);
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _passes.Dispose();
+        _gradients.Dispose();
+        Optimizer.Dispose();
+    }
+
+    /// <summary>Windows of a text that is long enough for a step.</summary>
+    /// <param name="ids">Token ids of the text, kept.</param>
+    /// <param name="options">Valid options.</param>
+    /// <param name="text">Name of the text in messages.</param>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="DatasetException">The text is shorter than the windows of one step.</exception>
+    public static TrainingWindows Windows(int[] ids, TrainingOptions options, string text)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        ArgumentNullException.ThrowIfNull(options);
         if (options.Faults() is [string fault, ..])
         {
             throw new ArgumentException(fault, nameof(options));
@@ -41,96 +186,6 @@ public sealed class Trainer : IDisposable
                 "Give a longer text, a smaller batch or a shorter window.");
         }
 
-        Weights = weights;
-        Options = options;
-        _team = team;
-        _windows = new TrainingWindows(ids, options.Window, options.Seed);
-        TextHash = TextFingerprint.Of(ids);
-        _gradients = new ModelParameters(weights.Layout);
-        _passes = new ModelGradient(weights.Layout.Config, team);
-        Optimizer = new Optimizer(weights.Layout, options, team);
-    }
-
-    /// <summary>The weights.</summary>
-    public ModelParameters Weights { get; }
-
-    /// <summary>The options.</summary>
-    public TrainingOptions Options { get; }
-
-    /// <summary>Moments and number of the steps done.</summary>
-    public Optimizer Optimizer { get; }
-
-    /// <summary>Windows of an epoch.</summary>
-    public int WindowsPerEpoch => _windows.PerEpoch;
-
-    /// <summary>Bytes for weights, gradients, moments and activations so far.</summary>
-    public long MemoryBytes => (4 * sizeof(float) * Weights.Layout.Count) + _passes.ScratchBytes + _team.ScratchBytes;
-
-    /// <summary>SHA-256 of the token ids.</summary>
-    internal string TextHash { get; }
-
-    /// <summary>Takes the next step.</summary>
-    /// <exception cref="TrainingDivergedException">The loss or the norm of the gradients is not finite; weights and moments are as before.</exception>
-    public TrainingStep Step()
-    {
-        long number = Optimizer.Step + 1;
-        long predicted = (long)Options.Batch * Options.Accumulation * (Options.Window - 1);
-        _gradients.Clear();
-        double sum = 0;
-        for (int i = 0; i < Options.Accumulation; i++)
-        {
-            long first = (((number - 1) * Options.Accumulation) + i) * Options.Batch;
-            int[][] windows = [.. Enumerable.Range(0, Options.Batch).Select(w => _windows[first + w])];
-            sum += Sum(_passes.Compute(Weights, windows, 1f / predicted, _gradients));
-        }
-
-        double loss = sum / predicted;
-        double norm = Optimizer.Norm(_gradients);
-        if (!double.IsFinite(loss) || !double.IsFinite(norm))
-        {
-            throw new TrainingDivergedException(number, loss, norm);
-        }
-
-        Optimizer.Apply(Weights, _gradients, norm);
-        return new TrainingStep(number, loss, Options.Rates.Rate(number), norm);
-    }
-
-    /// <summary>The mean loss of windows that are not trained on, nats per predicted token.</summary>
-    /// <param name="windows">Token ids, at least one window of two tokens.</param>
-    public double Evaluate(IReadOnlyList<int[]> windows)
-    {
-        ArgumentNullException.ThrowIfNull(windows);
-        double sum = 0;
-        long predicted = 0;
-        foreach (int[][] batch in windows.Chunk(Options.Batch))
-        {
-            float[][] losses = _passes.Losses(Weights, batch);
-            sum += Sum(losses);
-            predicted += losses.Sum(loss => loss.Length);
-        }
-
-        return sum / predicted;
-    }
-
-    /// <inheritdoc />
-    public void Dispose()
-    {
-        _passes.Dispose();
-        _gradients.Dispose();
-        Optimizer.Dispose();
-    }
-
-    private static double Sum(float[][] losses)
-    {
-        double sum = 0;
-        foreach (float[] window in losses)
-        {
-            foreach (float loss in window)
-            {
-                sum += loss;
-            }
-        }
-
-        return sum;
+        return new TrainingWindows(ids, options.Window, options.Seed);
     }
 }

@@ -7,7 +7,7 @@ using Niwaki.Tensors;
 
 namespace Niwaki.Training;
 
-/// <summary>The file from which a training goes on to the same bits: weights, both moments and the number of steps, as safetensors.</summary>
+/// <summary>The file from which a training goes on to the same bits: trained weights, both moments and the number of steps, as safetensors.</summary>
 /// <remarks>It is written beside its place and renamed when it is whole; the one before stays until then, whatever happens.</remarks>
 public static class TrainingState
 {
@@ -17,33 +17,41 @@ public static class TrainingState
     private const string StepKey = "niwaki_step";
     private const string OptionsKey = "niwaki_options";
     private const string TextKey = "niwaki_text";
+    private const string BaseKey = "niwaki_base";
+    private const string TokensKey = "niwaki_tokens";
+    private const string SecondsKey = "niwaki_seconds";
     private static readonly string[] Prefixes = ["weights.", "first_moment.", "second_moment."];
 
     /// <summary>Writes the state of a training.</summary>
     /// <param name="path">The file; its folder exists.</param>
     /// <param name="trainer">The training, between two steps.</param>
+    /// <param name="start">Tells the model that the training began with from others; empty: it does not matter.</param>
+    /// <param name="seconds">Time that its steps took so far.</param>
     /// <exception cref="IOException">The disk is full, or the file cannot be replaced; the one before is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public static void Save(string path, Trainer trainer)
+    public static void Save(string path, Trainer trainer, string start = "", double seconds = 0)
     {
         ArgumentNullException.ThrowIfNull(trainer);
-        IReadOnlyList<ParameterTensor> tensors = trainer.Weights.Layout.Tensors;
+        IReadOnlyList<ParameterTensor> tensors = trainer.Model.Trained.Tensors;
         var planned = new List<PlannedTensor>();
         var sources = new Dictionary<string, TensorView<float>>(StringComparer.Ordinal);
-        foreach ((string prefix, ModelParameters parameters) in Parts(trainer))
+        foreach ((string prefix, Func<ParameterTensor, TensorView<float>> part) in Parts(trainer))
         {
             foreach (ParameterTensor tensor in tensors)
             {
                 planned.Add(new PlannedTensor(prefix + tensor.Name, ElementType.F32, tensor.Rows, tensor.Columns));
-                sources.Add(prefix + tensor.Name, parameters[tensor]);
+                sources.Add(prefix + tensor.Name, part(tensor));
             }
         }
 
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
         {
             [StepKey] = trainer.Optimizer.Step.ToString(CultureInfo.InvariantCulture),
-            [OptionsKey] = trainer.Options.Fingerprint(),
+            [OptionsKey] = trainer.Fingerprint,
             [TextKey] = trainer.TextHash,
+            [BaseKey] = start,
+            [TokensKey] = trainer.TokensSeen.ToString(CultureInfo.InvariantCulture),
+            [SecondsKey] = seconds.ToString("F2", CultureInfo.InvariantCulture),
         };
         new SafetensorsWriter(planned, metadata).Write(path, (tensor, stream) =>
         {
@@ -58,16 +66,23 @@ public static class TrainingState
     /// <summary>Takes up the state of a training.</summary>
     /// <param name="path">The file.</param>
     /// <param name="trainer">A training of the same model, text and options; its weights, moments and number of steps are replaced.</param>
+    /// <param name="start">Tells the model that the training began with from others; empty: it does not matter.</param>
     /// <exception cref="ModelFormatException">The file is broken, or belongs to another model, text or other options. The training is as before.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static void Load(string path, Trainer trainer)
+    public static void Load(string path, Trainer trainer, string start = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(start);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         long step = ReadStep(file, path, trainer.Options.Steps);
-        Compare(file, path, OptionsKey, "options", trainer.Options.Fingerprint(), "Give the options that the training was begun with.");
+        Compare(file, path, OptionsKey, "options", trainer.Fingerprint, "Give the options that the training was begun with.");
         Compare(file, path, TextKey, "text", trainer.TextHash, "Give the texts and the tokenizer that the training was begun with.");
-        IReadOnlyList<ParameterTensor> tensors = trainer.Weights.Layout.Tensors;
+        if (start.Length > 0)
+        {
+            Compare(file, path, BaseKey, "model", start, "Give the model that the training was begun with.");
+        }
+
+        IReadOnlyList<ParameterTensor> tensors = trainer.Model.Trained.Tensors;
         foreach ((string prefix, _) in Parts(trainer))
         {
             foreach (ParameterTensor tensor in tensors)
@@ -84,23 +99,33 @@ public static class TrainingState
             }
         }
 
-        foreach ((string prefix, ModelParameters parameters) in Parts(trainer))
+        foreach ((string prefix, Func<ParameterTensor, TensorView<float>> part) in Parts(trainer))
         {
             foreach (ParameterTensor tensor in tensors)
             {
                 WeightView stored = file.Matrix(prefix + tensor.Name, tensor.Rows, tensor.Columns);
                 for (int row = 0; row < tensor.Rows; row++)
                 {
-                    WeightValues.Widen(stored, row, parameters[tensor][row]);
+                    WeightValues.Widen(stored, row, part(tensor)[row]);
                 }
             }
         }
 
         trainer.Optimizer.Step = step;
+        trainer.SecondsBefore = double.TryParse(file.Metadata.GetValueOrDefault(SecondsKey), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+            ? seconds
+            : 0;
+        trainer.TokensSeen = long.TryParse(file.Metadata.GetValueOrDefault(TokensKey), NumberStyles.None, CultureInfo.InvariantCulture, out long tokens)
+            ? tokens
+            : step * trainer.Options.TokensPerStep; // states of versions that only saw windows of a text
     }
 
-    private static (string Prefix, ModelParameters Parameters)[] Parts(Trainer trainer) =>
-        [(Prefixes[0], trainer.Weights), (Prefixes[1], trainer.Optimizer.FirstMoment), (Prefixes[2], trainer.Optimizer.SecondMoment)];
+    private static (string Prefix, Func<ParameterTensor, TensorView<float>> Part)[] Parts(Trainer trainer) =>
+    [
+        (Prefixes[0], tensor => trainer.Model[tensor]),
+        (Prefixes[1], tensor => trainer.Optimizer.FirstMoment[tensor]),
+        (Prefixes[2], tensor => trainer.Optimizer.SecondMoment[tensor]),
+    ];
 
     private static long ReadStep(SafetensorsFile file, string path, long steps)
     {

@@ -4,7 +4,7 @@ namespace Niwaki.Training;
 
 /// <summary>The windows of a training, in an order that follows from the seed: every epoch sees every token once, in windows cut and shuffled anew.</summary>
 /// <remarks>The first window of an epoch begins at a random place within the length of a window; fewer than two windows of tokens stay out of an epoch.</remarks>
-public sealed class TrainingWindows
+public sealed class TrainingWindows : ITrainingExamples
 {
     private readonly int[] _ids;
     private readonly int _window;
@@ -27,14 +27,18 @@ public sealed class TrainingWindows
         _window = window;
         _seed = seed;
         _order = new int[Math.Max(1, (ids.Length - window + 1) / window)];
+        Fingerprint = TextFingerprint.Of(ids);
     }
 
     /// <summary>Windows of an epoch.</summary>
     public int PerEpoch => _order.Length;
 
-    /// <summary>A window, a copy.</summary>
+    /// <inheritdoc />
+    public string Fingerprint { get; }
+
+    /// <summary>A window, a copy; all its tokens but the first are predicted.</summary>
     /// <param name="index">Number of the window in the training, counted from 0 over all epochs.</param>
-    public int[] this[long index]
+    public TrainingExample this[long index]
     {
         get
         {
@@ -45,7 +49,7 @@ public sealed class TrainingWindows
             }
 
             int first = _start + (_order[(int)(index % PerEpoch)] * _window);
-            return _ids.AsSpan(first, _window).ToArray();
+            return new TrainingExample(_ids.AsSpan(first, _window).ToArray());
         }
     }
 

@@ -14,6 +14,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("tokenize")]
     [InlineData("generate")]
     [InlineData("train")]
+    [InlineData("verify")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -30,6 +31,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("score")]
     [InlineData("tokenize")]
     [InlineData("generate")]
+    [InlineData("verify")]
     public void Help_Example_Runs(string verb)
     {
         string[] example = ExampleOf(CommandRunner.Run(verb, "--help").Output);
@@ -80,6 +82,8 @@ public partial class NiwakiCommandLineTests
     [InlineData("round_to", "prune", "MODEL", "--out", "OUT", "--round-to", "7")]
     [InlineData("even number", "prune", "MODEL", "--out", "OUT", "--masks", "3")]
     [InlineData("guess", "prune", "MODEL", "--out", "OUT", "--method", "guess")]
+    [InlineData("named twice", "prune", "MODEL", "--model", "MODEL", "--out", "OUT")]
+    [InlineData("is '1;2', expected up to 16", "prune", "MODEL", "--out", "OUT", "--sm_bsz", "1;2")]
     [InlineData("model is ''", "inspect", "")]
     [InlineData("--out is ''", "prune", "MODEL", "--out", "")]
     [InlineData("--calibration is ''", "prune", "MODEL", "--out", "OUT", "--calibration", "")]

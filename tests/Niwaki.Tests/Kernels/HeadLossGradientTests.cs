@@ -60,6 +60,94 @@ public sealed class HeadLossGradientTests : IDisposable
         Assert.Equal(losses, alone);
     }
 
+    [Theory]
+    [InlineData(1, 2, 3, 0.5f)]
+    [InlineData(5, 7, 33, 5.12f)]
+    [InlineData(13, 4, 530, 1)]
+    public void Compute_Reference_EqualsCentralDifferencesOfLossAndDivergence(int tokens, int width, int vocabulary, float weight)
+    {
+        using var hidden = GuardedMatrix.Normal(tokens, width, 1);
+        using var head = GuardedMatrix.Normal(vocabulary, width, 2);
+        using var other = GuardedMatrix.Normal(tokens, vocabulary, 3);
+        using var dh = new GuardedMatrix(tokens, width);
+        using var dw = new GuardedMatrix(vocabulary, width);
+        int[] targets = [.. Enumerable.Range(0, tokens).Select(t => t % 4 == 3 ? -1 : t * 7 % vocabulary)];
+        float[] losses = new float[tokens], divergences = new float[tokens];
+        const float Factor = 0.25f;
+        void Logits(int first, TensorView<float> logits)
+        {
+            for (int row = 0; row < logits.Rows; row++)
+            {
+                other.View[first + row].CopyTo(logits[row]);
+            }
+        }
+
+        using var loss = new HeadLossGradient();
+        loss.Compute(_team, hidden.View, head.View, targets, Factor, losses, dh.View, dw.View, new HeadReference(Logits, weight, divergences));
+        dh.AssertGuardsIntact();
+        dw.AssertGuardsIntact();
+
+        double[] h = CentralDifference.Widen(hidden), w = CentralDifference.Widen(head), r = CentralDifference.Widen(other);
+        (double Loss, double Divergence) Of(int token)
+        {
+            if (targets[token] < 0)
+            {
+                return (0, 0);
+            }
+
+            double[] logits = [.. Enumerable.Range(0, vocabulary).Select(v => Enumerable.Range(0, width).Sum(i => h[(token * width) + i] * w[(v * width) + i]))];
+            double[] expected = r[(token * vocabulary)..((token + 1) * vocabulary)];
+            double log = Math.Log(logits.Sum(Math.Exp)), expectedLog = Math.Log(expected.Sum(Math.Exp));
+            return (log - logits[targets[token]], expected.Zip(logits, (e, l) => Math.Exp(e - expectedLog) * (e - expectedLog - l + log)).Sum());
+        }
+
+        for (int token = 0; token < tokens; token++)
+        {
+            Assert.Equal(Of(token).Loss, losses[token], 1e-5);
+            Assert.Equal(Of(token).Divergence, divergences[token], 1e-5);
+        }
+
+        double Total() => Factor * Enumerable.Range(0, tokens).Sum(token => Of(token).Loss + (weight * Of(token).Divergence));
+        CentralDifference.Assert(Total, h, dh.ToArray(), "dH");
+        CentralDifference.Assert(Total, w, dw.ToArray(), "dW");
+        using var again = new GuardedMatrix(tokens, width);
+        loss.Compute(_team, hidden.View, head.View, targets, Factor, losses, again.View, null, new HeadReference(Logits, weight, divergences));
+        Assert.Equal(dh.ToArray(), again.ToArray());
+        Assert.Throws<ShapeMismatchException>(
+            () => loss.Compute(_team, hidden.View, head.View, targets, Factor, losses, again.View, null, new HeadReference(Logits, weight, [.. divergences, 0])));
+    }
+
+    [Fact]
+    public void Compute_ReferenceAndManyPieces_EqualsThePartsAndTheDivergenceKernel()
+    {
+        // A vocabulary of 40,000 leaves 104 tokens to a piece: 150 tokens are two, each asking for its own tokens of the reference.
+        const int Tokens = 150, Width = 5, Vocabulary = 40_000;
+        using var hidden = GuardedMatrix.Normal(Tokens, Width, 1);
+        using var head = GuardedMatrix.Normal(Vocabulary, Width, 2);
+        using var other = GuardedMatrix.Normal(Tokens, Vocabulary, 3);
+        using var logits = new GuardedMatrix(Tokens, Vocabulary);
+        using var dh = new GuardedMatrix(Tokens, Width);
+        int[] targets = [.. Enumerable.Range(0, Tokens).Select(t => t * 31 % Vocabulary)];
+        float[] losses = new float[Tokens], divergences = new float[Tokens];
+        var asked = new List<(int First, int Rows)>();
+        void Logits(int first, TensorView<float> rows)
+        {
+            asked.Add((first, rows.Rows));
+            for (int row = 0; row < rows.Rows; row++)
+            {
+                other.View[first + row].CopyTo(rows[row]);
+            }
+        }
+
+        using var loss = new HeadLossGradient();
+        loss.Compute(_team, hidden.View, head.View, targets, 1, losses, dh.View, null, new HeadReference(Logits, 1, divergences));
+        Assert.Equal([(0, 104), (104, 46)], asked);
+        MatMul.Apply(_team, hidden.View, head.View, logits.View);
+        double[] expected = new double[Tokens];
+        KullbackLeibler.Apply(_team, other.View, logits.View, expected);
+        Close.Assert([.. expected.Select(value => (float)value)], divergences, 1e-5, 1e-5);
+    }
+
     [Fact]
     public void Compute_ManyPieces_EqualsLossAccumulatorAndSumsOfParts()
     {

@@ -29,7 +29,10 @@ internal sealed class ReferenceModel(Checkpoint checkpoint, ModelConfig config)
     }
 
     /// <summary>Logits of one window, [tokens][vocabulary].</summary>
-    public double[][] Logits(int[] ids, ModelGates? gates = null)
+    /// <param name="ids">Token ids.</param>
+    /// <param name="gates">Gates, or null.</param>
+    /// <param name="behind">Told the residual stream behind every block, [tokens][hidden]; null: nobody.</param>
+    public double[][] Logits(int[] ids, ModelGates? gates = null, Action<int, double[][]>? behind = null)
     {
         double[][] embedding = Matrix(TensorNames.Embedding, config.VocabularySize, config.HiddenSize);
         double[][] stream = [.. ids.Select(id => (double[])embedding[id].Clone())];
@@ -45,6 +48,8 @@ internal sealed class ReferenceModel(Checkpoint checkpoint, ModelConfig config)
             {
                 Transform(stream, block, blockGates?.Neurons);
             }
+
+            behind?.Invoke(block, stream);
         }
 
         double[] norm = Vector(TensorNames.FinalNorm, config.HiddenSize);

@@ -69,7 +69,7 @@ internal sealed class ContextFixture : IDisposable
     {
         using Transformer cut = Load(DepthMethod.Selection(Config, units));
         float[][] losses = ForwardPass.Losses(cut, Calibration);
-        return losses.Sum(window => window.Sum(loss => (double)loss)) / losses.Sum(window => window.Length);
+        return ForwardPass.Mean(losses);
     }
 
     public void Dispose()

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Niwaki.Numerics;
+using Niwaki.Plans;
 using Niwaki.Runs;
 using Niwaki.Tests.Formats;
 
@@ -19,6 +20,8 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 0.5,
         Seed = -7,
         RoundTo = 64,
+        Profile = ShapeProfile.NemotronNas,
+        WidthUnits = WidthUnits.Neurons,
         Precision = ScoringPrecision.Int16,
         Calibration = new() { Source = TextSource.File, File = "a.txt", Windows = 3, Window = 17, Temperature = 0.7, TopP = 1 },
         Evaluation = new() { Source = TextSource.File, File = "b.txt", Windows = 4, Window = 33 },
@@ -39,11 +42,14 @@ public sealed class RecipeTests : IDisposable
             RegressionScope = RegressionScope.Local,
             RegressionPenalty = RegressionPenalty.L2,
             RegressionEpochs = 7,
+            RegressionWeights = NumberList.Of(5),
+            RegressionRates = NumberList.Of(2, 0.5),
+            RegressionBatches = NumberList.Of(8, 16, 32),
             Stop = StopRule.Published,
             Tolerance = 0.01,
             Repair = UnitRepair.Bias,
         },
-        Niwaki = new() { Rounds = 3, Group = 8, WindowsPerGroup = 4, Explorable = 3.5, Prior = ImportancePrior.Wanda, Repair = UnitRepair.Bias },
+        Niwaki = new() { Rounds = 3, Group = 8, Passes = 2.5, WindowsPerGroup = 4, Explorable = 3.5, Prior = ImportancePrior.Wanda, Repair = UnitRepair.Bias },
         Depth = new()
         {
             Criterion = DepthCriterion.Kl,
@@ -64,6 +70,8 @@ public sealed class RecipeTests : IDisposable
         sparsity: 0.5
         seed: -7
         round_to: 64
+        profile: nemotron-nas
+        width_units: neurons
         precision: int16
         calibration:
           source: file
@@ -93,12 +101,16 @@ public sealed class RecipeTests : IDisposable
           regression_scope: local
           regression_penalty: l2
           regression_epochs: 7
+          regression_weights: 5
+          regression_rates: 2, 0.5
+          regression_batches: 8, 16, 32
           stop: published
           tolerance: 0.01
           repair: bias
         niwaki:
           rounds: 3
           group: 8
+          passes: 2.5
           windows_per_group: 4
           explorable: 3.5
           prior: wanda
@@ -231,6 +243,8 @@ public sealed class RecipeTests : IDisposable
         Sparsity = 1e-9 + (random.NextDouble() * 0.999),
         Seed = unchecked((long)random.NextBits()),
         RoundTo = (int[])[1, 32, 64, 128, 256] is var sizes ? sizes[random.NextInt(5)] : 1,
+        Profile = random.NextInt(7) is var profile and < 6 ? (ShapeProfile)profile : null,
+        WidthUnits = (WidthUnits)random.NextInt(3),
         Precision = (ScoringPrecision)random.NextInt(2),
         Calibration = new()
         {

@@ -8,6 +8,7 @@ internal static class ExternalCalls
     {
         ["Niwaki.Formats"] = "model files, and the atomic writer for everybody",
         ["Niwaki.Datasets"] = "texts to calibrate and to measure with",
+        ["Niwaki.Training"] = "the log of a training, appended line by line",
         ["Niwaki.Runs"] = "the journal of a run, appended and flushed line by line, and its lock",
         ["Niwaki.Export"] = "files of other runtimes",
         ["Niwaki.Reports"] = "JSON, Markdown and HTML for readers",

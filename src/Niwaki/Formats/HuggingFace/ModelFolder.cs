@@ -17,10 +17,11 @@ public static class ModelFolder
     /// <summary>Name of the file with sampling defaults.</summary>
     public const string GenerationConfigName = "generation_config.json";
 
+    private const string HealingName = "healing.yaml";
     private const string Expected = "a model folder with config.json and safetensors weights";
 
     /// <summary>The model folder meant by a path: the folder itself, or the <c>model</c> folder of a run.</summary>
-    /// <param name="path">A model folder, or a run folder (it has plan.json or recipe.yaml and model/config.json).</param>
+    /// <param name="path">A model folder, or a run folder (it has plan.json, recipe.yaml or healing.yaml, and model/config.json).</param>
     /// <returns>Path of a folder that contains config.json.</returns>
     /// <exception cref="ModelFormatException">The path does not exist, is a file, has no config.json, or is an unfinished run.</exception>
     public static string Resolve(string path)
@@ -41,7 +42,7 @@ public static class ModelFolder
             return path;
         }
 
-        if (!File.Exists(Path.Combine(path, "plan.json")) && !File.Exists(Path.Combine(path, "recipe.yaml")))
+        if (!File.Exists(Path.Combine(path, "plan.json")) && !File.Exists(Path.Combine(path, "recipe.yaml")) && !File.Exists(Path.Combine(path, HealingName)))
         {
             throw new ModelFormatException(path, "folder", "has no config.json", Expected, nextStep: OtherFormats(path));
         }
@@ -49,7 +50,9 @@ public static class ModelFolder
         string model = Path.Combine(path, "model");
         return File.Exists(Path.Combine(model, ConfigName))
             ? model
-            : throw new ModelFormatException(path, "run", "has no model/config.json", "a finished run", nextStep: "Finish it with 'niwaki resume'.");
+            : throw new ModelFormatException(path, "run", "has no model/config.json", "a finished run", nextStep: File.Exists(Path.Combine(path, HealingName))
+                ? "Finish it with 'niwaki heal' and --resume; adapters alone are no model."
+                : "Finish it with 'niwaki resume'.");
     }
 
     /// <summary>Whether a path is a file that begins as GGUF files do, or ends like one.</summary>

@@ -166,7 +166,7 @@ internal sealed unsafe class LossReduction : IDisposable
         return Sum(logits, padded);
     }
 
-    private static double Sum(float* values, int count)
+    internal static double Sum(float* values, int count)
     {
         Vector<double> even = default;
         Vector<double> odd = default;

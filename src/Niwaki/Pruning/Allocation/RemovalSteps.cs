@@ -5,24 +5,23 @@ namespace Niwaki.Pruning.Allocation;
 /// <summary>Cuts ranked units into steps and chooses the steps that reach a target.</summary>
 public static class RemovalSteps
 {
-    /// <summary>Cuts the units of one sub-layer, the least important first, into steps after each of which the width left is a multiple.</summary>
+    /// <summary>Cuts the units of one sub-layer, the least important first, into steps after each of which as many units are left as may stay.</summary>
     /// <param name="units">The sub-layer.</param>
     /// <param name="ranked">Indices of units that may go, the least important first.</param>
     /// <param name="scores">Importance of each ranked unit, ascending.</param>
-    /// <param name="multiple">Units that make one multiple, 1 or more; the width left after a step is 0 or a multiple of it.</param>
+    /// <param name="counts">How many units may stay.</param>
     /// <param name="group">Number that marks the sub-layer in the steps.</param>
     /// <returns>Steps in the order in which they must go; units that fill no step are left out.</returns>
-    public static IEnumerable<RemovalStep> Cut(SubLayerUnits units, IReadOnlyList<int> ranked, IReadOnlyList<double> scores, int multiple, int group)
+    public static IEnumerable<RemovalStep> Cut(SubLayerUnits units, IReadOnlyList<int> ranked, IReadOnlyList<double> scores, UnitCounts counts, int group)
     {
         ArgumentNullException.ThrowIfNull(ranked);
         ArgumentNullException.ThrowIfNull(scores);
-        ArgumentOutOfRangeException.ThrowIfLessThan(multiple, 1);
 
         // A width that is no multiple at the start loses its remainder first.
-        int size = units.Count % multiple == 0 ? multiple : units.Count % multiple;
         int first = 0;
-        for (int order = 0; first + size <= ranked.Count; order++)
+        for (int order = 0; counts.Below(units.Count - first) is { } left && units.Count - left <= ranked.Count; order++)
         {
+            int size = units.Count - left - first;
             var members = new Unit[size];
             double sum = 0;
             for (int i = 0; i < size; i++)
@@ -33,7 +32,6 @@ public static class RemovalSteps
 
             yield return new RemovalStep(members, size * units.UnitParameters, sum / size, group, order);
             first += size;
-            size = multiple;
         }
     }
 
@@ -42,6 +40,22 @@ public static class RemovalSteps
     /// <param name="steps">Steps of any groups.</param>
     public static IReadOnlyList<RemovalStep> Order(IEnumerable<RemovalStep> steps) =>
         [.. steps.OrderBy(step => step.Score).ThenBy(step => step.Order).ThenBy(step => step.Group)];
+
+    /// <summary>Joins the steps of all blocks that have the same place in the order of their sub-layer, so that equal blocks stay equal.</summary>
+    /// <remarks>The score is the mean; scores inside a sub-layer do not fall, so the means do not either. A place that some block lacks is left out.</remarks>
+    /// <param name="steps">Steps of blocks of equal sizes.</param>
+    /// <param name="blocks">Blocks.</param>
+    /// <returns>Steps of two groups, attention and MLP.</returns>
+    public static IEnumerable<RemovalStep> Join(IEnumerable<RemovalStep> steps, int blocks) =>
+        from step in steps
+        group step by (step.Units[0].Kind, step.Order) into place
+        where place.Count() == blocks
+        select new RemovalStep(
+            [.. place.SelectMany(step => step.Units)],
+            place.Sum(step => step.Parameters),
+            place.Average(step => step.Score),
+            place.Key.Kind == UnitKind.KeyValueGroup ? 0 : 1,
+            place.Key.Order);
 
     /// <summary>The longest beginning of the order that stays within a budget.</summary>
     /// <param name="ordered">Steps in the order in which they go.</param>

@@ -1,5 +1,6 @@
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Allocation;
 
@@ -17,22 +18,23 @@ public readonly record struct SubLayerUnits(int Block, SubLayer SubLayer, int Co
     /// <param name="index">0 to count - 1.</param>
     public Unit this[int index] => new(Kind, Block, index);
 
-    /// <summary>Every sub-layer of a model that has units, block by block, attention first.</summary>
+    /// <summary>Every sub-layer of a model that has units which may go, block by block, attention first.</summary>
     /// <param name="config">The model.</param>
-    public static IReadOnlyList<SubLayerUnits> Of(ModelConfig config)
+    /// <param name="removable">Kinds of units that may go.</param>
+    public static IReadOnlyList<SubLayerUnits> Of(ModelConfig config, WidthUnits removable)
     {
         ArgumentNullException.ThrowIfNull(config);
         var all = new List<SubLayerUnits>();
         for (int block = 0; block < config.Blocks.Count; block++)
         {
             BlockShape shape = config.Blocks[block];
-            if (shape.HasAttention)
+            if (shape.HasAttention && removable != WidthUnits.Neurons)
             {
                 all.Add(new SubLayerUnits(
                     block, SubLayer.Attention, shape.KeyValueHeads, ParameterCounter.PrunableOf(config, new Unit(UnitKind.KeyValueGroup, block, 0))));
             }
 
-            if (shape.HasMlp)
+            if (shape.HasMlp && removable != WidthUnits.Groups)
             {
                 all.Add(new SubLayerUnits(
                     block, SubLayer.Mlp, shape.Neurons, ParameterCounter.PrunableOf(config, new Unit(UnitKind.Neuron, block, 0))));

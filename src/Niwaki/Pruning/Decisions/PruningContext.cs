@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
+using Niwaki.Plans;
 using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Decisions;
@@ -41,6 +42,9 @@ public sealed class PruningContext
     /// <summary>Settings of Bonsai for one round in place of the recipe's; null: none. Only where <see cref="RecordedOnly"/>.</summary>
     public (int Round, BonsaiOptions Options)? Refit { get; init; }
 
+    /// <summary>Told what a user should know before it happens; null: nobody.</summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>Told about progress; null: nobody.</summary>
     public IProgress<PruningProgress>? Progress { get; init; }
 
@@ -58,6 +62,9 @@ public sealed class PruningContext
 
     /// <summary>Text files for the run folder, by name.</summary>
     public IReadOnlyDictionary<string, string> Files => _files;
+
+    /// <summary>Which sizes the blocks may have.</summary>
+    public ShapeRules Shapes => field ??= new ShapeRules(Config, Recipe.Profile, Recipe.RoundTo, Recipe.AddsBiases);
 
     /// <summary>Tokens of the calibration windows.</summary>
     public long CalibrationTokens => Calibration.Sum(window => (long)window.Length);

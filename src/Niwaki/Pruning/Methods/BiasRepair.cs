@@ -59,36 +59,64 @@ internal sealed class BiasRepair
         foreach (IGrouping<(int Block, UnitKind Kind), Unit> subLayer in removed.GroupBy(unit => (unit.Block, unit.Kind)))
         {
             SubLayer kind = subLayer.Key.Kind == UnitKind.KeyValueGroup ? SubLayer.Attention : SubLayer.Mlp;
-            biases.Set(subLayer.Key.Block, kind, Contribution(subLayer.Key.Block, kind, subLayer));
+            biases.Set(subLayer.Key.Block, kind, Contributions(subLayer.Key.Block, kind, [Parts(subLayer, unit => _means[unit])])[0]);
         }
 
         return biases;
     }
 
-    private float[] Contribution(int block, SubLayer subLayer, IEnumerable<Unit> units)
+    /// <summary>What groups of units put out on average, each of which would make up for the group.</summary>
+    /// <param name="round">A round.</param>
+    /// <param name="means">Means of all channels in it.</param>
+    /// <param name="groups">Groups of one sub-layer of it.</param>
+    /// <returns>[groups][hidden].</returns>
+    public float[][] Contributions(WidthRound round, IReadOnlyList<double[]> means, IReadOnlyList<UnitGroup> groups)
+    {
+        SubLayerUnits units = groups[0].Units;
+        double[] own = means[groups[0].SubLayer];
+        int width = own.Length / units.Count;
+        int block = round.ToSource(units[0]).Block;
+        return Contributions(block, units.SubLayer, [.. groups.Select(group =>
+        {
+            var bySource = group.Members.ToDictionary(member => round.ToSource(units[member]), member => own[(member * width)..((member + 1) * width)]);
+            return Parts(bySource.Keys, unit => bySource[unit]);
+        })]);
+    }
+
+    private static (int First, double[] Means)[] Parts(IEnumerable<Unit> units, Func<Unit, double[]> means) =>
+        [.. units.OrderBy(unit => unit.Index).Select(unit => (unit.Index * means(unit).Length, means(unit)))];
+
+    private float[][] Contributions(int block, SubLayer subLayer, IReadOnlyList<(int First, double[] Means)[]> groups)
     {
         ModelConfig config = _context.Config;
         BlockTensor tensor = BlockTensor.Of(subLayer == SubLayer.Attention ? BlockTensorRole.Output : BlockTensorRole.Down);
         int columns = config.Extent(tensor.Columns!.Value, config.Blocks[block]);
         using BorrowedWeights matrix = _context.Checkpoint.Borrow(tensor.NameIn(block), config.HiddenSize, columns);
-        (int First, double[] Means)[] parts = [.. units.OrderBy(unit => unit.Index).Select(unit => (unit.Index * _means[unit].Length, _means[unit]))];
         float[] row = new float[columns];
-        float[] bias = new float[config.HiddenSize];
-        for (int r = 0; r < bias.Length; r++)
+        float[][] contributions = [.. groups.Select(_ => new float[config.HiddenSize])];
+        for (int r = 0; r < config.HiddenSize; r++)
         {
             WeightValues.Widen(matrix.View, r, row);
-            double sum = 0;
-            foreach ((int first, double[] means) in parts)
+            for (int g = 0; g < groups.Count; g++)
             {
-                for (int c = 0; c < means.Length; c++)
-                {
-                    sum += row[first + c] * means[c];
-                }
+                contributions[g][r] = Dot(groups[g], row);
             }
-
-            bias[r] = (float)sum;
         }
 
-        return bias;
+        return contributions;
+    }
+
+    private static float Dot((int First, double[] Means)[] parts, float[] row)
+    {
+        double sum = 0;
+        foreach ((int first, double[] means) in parts)
+        {
+            for (int c = 0; c < means.Length; c++)
+            {
+                sum += row[first + c] * means[c];
+            }
+        }
+
+        return (float)sum;
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using Niwaki.Calibration;
@@ -9,10 +10,19 @@ using Niwaki.Runs;
 namespace Niwaki.Pruning.Methods;
 
 /// <summary>Passes the sub-models of a round through the model.</summary>
+/// <remarks>
+/// Sub-models on few tokens share a pass, by gates of their own for each window, so that the weights are read once for all of them. The numbers do not
+/// depend on how many share it.
+/// </remarks>
 internal sealed class BonsaiEvaluations(PruningContext context, WidthRound round, BonsaiOptions options)
 {
     /// <summary>Utility of a sub-model whose perplexity is not a number or beyond this, as in the published code.</summary>
     private const double WorstUtility = -1e8;
+
+    /// <summary>Tokens over which a read of the weights is spread; more gain nothing, and make a run wait longer for its end.</summary>
+    private const long TokensPerPass = 8192;
+
+    private readonly Dictionary<int, EvaluationRecord> _passed = [];
 
     /// <summary>Evaluates every sub-model that the journal does not hold.</summary>
     /// <param name="draws">Where they come from.</param>
@@ -22,11 +32,11 @@ internal sealed class BonsaiEvaluations(PruningContext context, WidthRound round
         var masks = new List<bool[]>(options.MasksPerRound);
         var utilities = new List<double>(options.MasksPerRound);
         double before = context.Log.Seconds;
-        foreach (bool[] present in draws.All(round.Random))
+        bool[][] all = [.. draws.All(round.Random)];
+        for (int mask = 0; mask < all.Length; mask++)
         {
-            string key = string.Create(CultureInfo.InvariantCulture, $"round {round.Number}, mask {masks.Count}, {Digest(present)}");
-            double found = context.Evaluate(key, round.Tokens, () => Evaluate(draws.Gates(present), dense));
-            masks.Add(present);
+            double found = context.Evaluate(KeyOf(mask, all[mask]), () => Evaluate(mask, all, draws, dense));
+            masks.Add(all[mask]);
             utilities.Add(Utility(options.Utility, found));
             Report(masks.Count, found);
         }
@@ -84,9 +94,36 @@ internal sealed class BonsaiEvaluations(PruningContext context, WidthRound round
         return double.IsFinite(utility) ? Math.Max(utility, WorstUtility) : WorstUtility;
     }
 
-    private double Evaluate(ModelGates gates, Func<DenseReference>? dense) => dense is null
-        ? ForwardPass.MeanLoss(round.Model, round.Windows, gates)
-        : dense().MeanDivergence(round.Model, gates);
+    private string KeyOf(int mask, bool[] present) =>
+        string.Create(CultureInfo.InvariantCulture, $"round {round.Number}, mask {mask}, {Digest(present)}");
+
+    /// <summary>The outcome of a sub-model, which passes together with those that follow it.</summary>
+    private EvaluationRecord Evaluate(int mask, bool[][] all, BonsaiDraws draws, Func<DenseReference>? dense)
+    {
+        if (!_passed.Remove(mask, out EvaluationRecord record))
+        {
+            int count = dense is null ? (int)Math.Clamp(TokensPerPass / round.Tokens, 1, all.Length - mask) : 1;
+            long start = Stopwatch.GetTimestamp();
+            ModelGates[] gates = [.. all.AsSpan(mask, count).ToArray().Select(draws.Gates)];
+            double[] found = dense is null ? MeanLosses(gates) : [dense().MeanDivergence(round.Model, gates[0])];
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds / count;
+            for (int i = 1; i < count; i++)
+            {
+                _passed[mask + i] = new EvaluationRecord(found[i], round.Tokens, seconds);
+            }
+
+            record = new EvaluationRecord(found[0], round.Tokens, seconds);
+        }
+
+        return record;
+    }
+
+    private double[] MeanLosses(ModelGates[] gates)
+    {
+        int[][] windows = [.. gates.SelectMany(_ => round.Windows)];
+        float[][] losses = ForwardPass.Losses(round.Model, windows, [.. gates.SelectMany(each => Enumerable.Repeat(each, round.Windows.Count))]);
+        return [.. losses.Chunk(round.Windows.Count).Select(ForwardPass.Mean)];
+    }
 
     private void Report(int done, double? loss)
     {

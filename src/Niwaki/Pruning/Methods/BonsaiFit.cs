@@ -29,7 +29,7 @@ internal sealed class BonsaiFit
     {
         (_sample, _options, _seed) = (sample, options, seed);
         _gram = new MaskGram(sample.Masks);
-        _adam = new PublishedRegressionOptions(options.RegressionPenalty, options.RegressionEpochs, start);
+        _adam = PublishedRegressionOptions.Of(options, start);
         if (options.Regression == RegressionKind.Published)
         {
             _setting = PublishedRegression.Choose(sample.Masks, sample.Utilities, sample.Pairs, _adam, seed, team);

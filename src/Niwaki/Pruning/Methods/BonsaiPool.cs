@@ -1,5 +1,6 @@
 using Niwaki.Models;
 using Niwaki.Numerics;
+using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
@@ -13,11 +14,11 @@ internal sealed class BonsaiPool
     private readonly int[] _members;
     private readonly double[] _drawWeights;
     private readonly int _drawCount;
-    private readonly int _multiple;
+    private readonly UnitCounts _counts;
 
     private readonly double[] _prior;
 
-    private BonsaiPool(SubLayerUnits units, int[] members, double[] prior, int drawCount, int multiple)
+    private BonsaiPool(SubLayerUnits units, int[] members, double[] prior, int drawCount, UnitCounts counts)
     {
         _units = units;
         _members = members;
@@ -25,7 +26,7 @@ internal sealed class BonsaiPool
         double highest = prior.Max();
         _drawWeights = [.. members.Select(i => highest - prior[i])];
         _drawCount = drawCount;
-        _multiple = multiple;
+        _counts = counts;
     }
 
     /// <summary>Units in the pool.</summary>
@@ -59,17 +60,17 @@ internal sealed class BonsaiPool
     /// <remarks>
     /// With n units and the share p of a round (times the attention ratio for attention): int(n(1 − 2p)) units with the highest prior stay whatever
     /// happens; each sub-model lacks int(pn) + 1 of the others, drawn with weights max(prior) − prior. The 2 is the option <c>explorable</c>.
-    /// Where widths must be multiples, the pool is rounded up to whole steps.
+    /// Where not every width may stay, the pool is rounded up to whole steps.
     /// </remarks>
-    public static BonsaiPool Create(SubLayerUnits units, double[] prior, BonsaiOptions options, int roundTo, ModelConfig config)
+    public static BonsaiPool Create(SubLayerUnits units, double[] prior, BonsaiOptions options, ShapeRules shapes, ModelConfig config)
     {
         double share = ShareOf(units, options);
         int n = units.Count;
         int kept = (int)(n * Math.Max(0, 1 - (options.Explorable * share)));
-        int multiple = WidthMultiple.Of(config, units, roundTo);
-        int size = RoundUp(n - kept, n, multiple);
+        UnitCounts counts = shapes.Of(units.SubLayer, config.Blocks[units.Block]);
+        int size = counts.RemovableFrom(n, n - kept);
         int[] members = [.. Enumerable.Range(0, n).OrderBy(i => prior[i]).ThenBy(i => i).Take(size)];
-        return new BonsaiPool(units, members, prior, Math.Min((int)(share * n) + 1, size), multiple);
+        return new BonsaiPool(units, members, prior, Math.Min((int)(share * n) + 1, size), counts);
     }
 
     /// <summary>Draws the units that one sub-model lacks.</summary>
@@ -146,16 +147,9 @@ internal sealed class BonsaiPool
     public IEnumerable<RemovalStep> Steps(double[] scores, int group)
     {
         int[] order = [.. Enumerable.Range(0, Count).OrderBy(i => scores[i]).ThenBy(i => i)];
-        return RemovalSteps.Cut(_units, [.. order.Select(i => _members[i])], [.. order.Select(i => scores[i])], _multiple, group);
+        return RemovalSteps.Cut(_units, [.. order.Select(i => _members[i])], [.. order.Select(i => scores[i])], _counts, group);
     }
 
     private static double ShareOf(SubLayerUnits units, BonsaiOptions options) =>
         options.PruneFraction * (units.SubLayer == SubLayer.Attention ? options.MlpAttentionRatio : 1);
-
-    private static int RoundUp(int size, int units, int multiple)
-    {
-        int first = units % multiple == 0 ? multiple : units % multiple;
-        int steps = Math.Max(0, (size - first + multiple - 1) / multiple);
-        return Math.Min(units, first + (steps * multiple));
-    }
 }

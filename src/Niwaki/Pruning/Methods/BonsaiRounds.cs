@@ -29,7 +29,7 @@ internal sealed class BonsaiRounds : IDisposable
         _gone = gone ?? [];
         _context = context;
         _prunable = ParameterCounter.Count(context.Config).Prunable;
-        _target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
+        _target = _gone.Count == 0 ? WidthTarget.Of(context.Config, context.Recipe) : PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
         _repair = context.Recipe.Bonsai.Repair == UnitRepair.Bias ? new BiasRepair(context) : null;
         _magnitudes = WeightMagnitudes.Measure(context.Checkpoint, context.Config, context.Team);
         _builder = Begin();

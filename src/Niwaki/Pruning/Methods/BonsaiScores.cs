@@ -52,7 +52,7 @@ internal sealed class BonsaiScores(PruningContext context, WidthRound round, Bon
     }
 
     private BonsaiPool[] Pools(IReadOnlyList<double[]> prior) =>
-        [.. round.SubLayers.Select((units, i) => BonsaiPool.Create(units, prior[i], options, context.Recipe.RoundTo, round.Config))];
+        [.. round.SubLayers.Select((units, i) => BonsaiPool.Create(units, prior[i], options, context.Shapes, round.Config))];
 
     private BonsaiDraws Draws(BonsaiPool[] pools) => new(pools, options, round.Config);
 
@@ -95,6 +95,9 @@ internal sealed class BonsaiScores(PruningContext context, WidthRound round, Bon
         return Order([.. pools.Select(pool => options.Sampler == BonsaiSampler.Global ? pool.Standardised : pool.Quantiles(options))], pools);
     }
 
-    private IReadOnlyList<RemovalStep> Order(double[][] scores, BonsaiPool[]? pools = null) =>
-        RemovalSteps.Order((pools ?? _pools).SelectMany((pool, group) => pool.Steps(scores[group], group)));
+    private IReadOnlyList<RemovalStep> Order(double[][] scores, BonsaiPool[]? pools = null)
+    {
+        IEnumerable<RemovalStep> steps = (pools ?? _pools).SelectMany((pool, group) => pool.Steps(scores[group], group));
+        return RemovalSteps.Order(context.Shapes.EqualBlocks ? RemovalSteps.Join(steps, round.Config.Blocks.Count) : steps);
+    }
 }

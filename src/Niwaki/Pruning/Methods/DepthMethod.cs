@@ -81,6 +81,8 @@ public sealed class DepthMethod : IPruningMethod
                 return new WeightSumScore(options.MagnitudePower).Score(context, candidates);
             case DepthCriterion.Influence:
                 return new InfluenceScore().Score(context, candidates);
+            case DepthCriterion.Taylor:
+                return new TaylorScore().Score(context, candidates);
             case DepthCriterion.Last:
                 return new PlaceScore().Score(context, candidates);
             case DepthCriterion.Random:

@@ -90,11 +90,13 @@ public sealed class DepthWidthMethod : IPruningMethod
         ActivationStatistics? statistics = UnitPriors.NeedsSweep(context.Recipe.Bonsai.Prior)
             ? ActivationStatistics.Collect(round.Model, context.Calibration, cancellationToken: context.CancellationToken)
             : null;
-        double[][] prior = UnitPriors.Compute(
-            context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
+        double[][] prior = context.Recipe.Bonsai.Prior == ImportancePrior.Taylor
+            ? TaylorScore.OfWidth(context, context.Calibration, depth, null, round.SubLayers)
+            : UnitPriors.Compute(
+                context.Recipe.Bonsai.Prior, round.Config, statistics, depth, magnitudes, round.SubLayers, new SeededRandom(context.Recipe.Seed));
         var builder = new SelectionBuilder(context.Config);
         builder.Remove(gone);
-        builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Recipe.RoundTo, missing).SelectMany(step => round.ToSource(step).Units));
+        builder.Remove(UniformRemoval.Steps(round.Config, round.SubLayers, prior, context.Shapes, missing).SelectMany(step => round.ToSource(step).Units));
         return builder.Build();
     }
 

@@ -11,7 +11,12 @@ namespace Niwaki.Pruning.Methods;
 /// difficulty of a text drops out. What a group cannot change, the blocks in front of it, is taken from the pass without it (prefix reuse), and
 /// many groups share a pass by gates of their own for each window. The numbers do not depend on how groups are put together into passes.
 /// </remarks>
-internal sealed class GroupAblation(PruningContext context, WidthRound round, IReadOnlyList<int[]> windows)
+/// <param name="context">The run.</param>
+/// <param name="round">The round.</param>
+/// <param name="windows">Token ids.</param>
+/// <param name="contributions">What groups of one sub-layer put out on average, [groups][hidden], added in their place; null: they are switched off to zero.</param>
+internal sealed class GroupAblation(
+    PruningContext context, WidthRound round, IReadOnlyList<int[]> windows, Func<IReadOnlyList<UnitGroup>, float[][]>? contributions)
 {
     /// <summary>Windows that go through the model at once, so that memory does not grow with the number of groups.</summary>
     private const int WindowsPerPass = 64;
@@ -102,9 +107,47 @@ internal sealed class GroupAblation(PruningContext context, WidthRound round, IR
             prefix.Values[row % prefix.Tokens].CopyTo(values[row]);
         }
 
-        ModelGates[] gates = [.. groups.Select(group => group.Gates(round.Config))];
-        model.RunBlocks(stream, block, round.Config.Blocks.Count, [.. gates.SelectMany(gate => Enumerable.Repeat(gate, windows.Count))]);
+        // A mean goes where its sub-layer writes: behind the attention, in front of the MLP of the same block.
+        RunSubLayer(model, stream, groups, block, SubLayer.Attention);
+        RunSubLayer(model, stream, groups, block, SubLayer.Mlp);
+        model.RunBlocks(stream, block + 1, round.Config.Blocks.Count);
         return [.. model.Losses(stream).Select(Mean)];
+    }
+
+    private void RunSubLayer(Transformer model, ResidualStream stream, UnitGroup[] groups, int block, SubLayer subLayer)
+    {
+        var gates = new ModelGates[stream.Windows.Count];
+        for (int g = 0; g < groups.Length; g++)
+        {
+            ModelGates own = groups[g].Gates(round.Config);
+            own[block].Attention &= subLayer == SubLayer.Attention;
+            own[block].Mlp &= subLayer == SubLayer.Mlp;
+            gates.AsSpan(g * windows.Count, windows.Count).Fill(own);
+        }
+
+        model.RunBlocks(stream, block, block + 1, gates);
+
+        // Without any unit the sub-layer is gone, its bias too.
+        int[] repaired = [.. Enumerable.Range(0, groups.Length).Where(g => groups[g].Units.SubLayer == subLayer && groups[g].Members.Length < groups[g].Units.Count)];
+        if (contributions is null || repaired.Length == 0)
+        {
+            return;
+        }
+
+        TensorView<float> values = stream.Values;
+        float[][] added = contributions([.. repaired.Select(g => groups[g])]);
+        for (int i = 0; i < repaired.Length; i++)
+        {
+            int first = stream.FirstRow(repaired[i] * windows.Count);
+            foreach (int row in Enumerable.Range(first, windows.Sum(window => window.Length)))
+            {
+                Span<float> target = values[row];
+                for (int column = 0; column < target.Length; column++)
+                {
+                    target[column] += added[i][column];
+                }
+            }
+        }
     }
 
     private static double Mean(float[] losses) => losses.Sum(loss => (double)loss) / losses.Length;

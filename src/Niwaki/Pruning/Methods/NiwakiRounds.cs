@@ -26,7 +26,7 @@ internal sealed class NiwakiRounds
     {
         _context = context;
         _options = context.Recipe.Niwaki;
-        _target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
+        _target = WidthTarget.Of(context.Config, context.Recipe);
         _repair = _options.Repair == UnitRepair.Bias ? new BiasRepair(context) : null;
         _magnitudes = WeightMagnitudes.Measure(context.Checkpoint, context.Config, context.Team);
         _builder = new SelectionBuilder(context.Config);
@@ -58,7 +58,8 @@ internal sealed class NiwakiRounds
         using var round = new WidthRound(_context, number, _builder.Build(), _repair?.Biases(_removed.SelectMany(step => step.Units)));
         RoundRecord record = round.Sweep(_options.Prior, _magnitudes, _repair is not null);
         List<UnitGroup> groups = Groups(round, record.Prior);
-        var ablation = new GroupAblation(_context, round, Windows(round));
+        var ablation = new GroupAblation(
+            _context, round, Windows(round), _repair is null ? null : groups => _repair.Contributions(round, record.Means, groups));
         _context.CountTokens(Windows(round).Sum(window => (long)window.Length));
         (double First, double Second)[] effects = ablation.Effects(groups, done => Report(number, (double)done / groups.Count));
         IReadOnlyList<RemovalStep> ordered = Order(round, groups, Posterior(groups, effects), record.Prior);
@@ -75,22 +76,42 @@ internal sealed class NiwakiRounds
         return [.. Enumerable.Range(0, count).Select(i => round.Windows[(((round.Number - 1) * count) + i) % round.Windows.Count])];
     }
 
-    /// <summary>Every KV group, and the neurons of lowest prior in groups of neighbours by the prior.</summary>
+    /// <summary>Every KV group, and the neurons of lowest prior in groups of neighbours by the prior, as small as the passes of the round allow.</summary>
     private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior)
     {
-        double perRound = _context.Recipe.Sparsity / _options.Rounds;
-        double left = 1 - ((double)_builder.RemovedPrunable / ParameterCounter.Count(_context.Config).Prunable);
-        double share = Math.Min(1, _options.Explorable * perRound / left);
+        double perRound = (double)_target / _options.Rounds;
+        double share = Math.Min(1, _options.Explorable * perRound / round.SubLayers.Sum(units => units.Count * units.UnitParameters));
+        double sparsity = _context.Recipe.Sparsity / _options.Rounds;
+        double tokens = ((_options.Passes * 100 * sparsity) - 1) * _context.CalibrationTokens; // one pass goes into the priors
+        int largest = round.SubLayers.Max(units => units.Count);
+        List<UnitGroup> groups = Groups(round, prior, share, _options.Group);
+        for (int size = 2 * _options.Group; size < 2 * largest && Cost(round, groups) > tokens; size *= 2)
+        {
+            groups = Groups(round, prior, share, size);
+        }
+
+        return groups;
+    }
+
+    private double Cost(WidthRound round, List<UnitGroup> groups)
+    {
+        int blocks = round.Config.Blocks.Count;
+        return Windows(round).Sum(window => (double)window.Length) * groups.Sum(group => (double)(blocks - group.Units.Block) / blocks);
+    }
+
+    private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior, double share, int size)
+    {
         var groups = new List<UnitGroup>();
         for (int s = 0; s < round.SubLayers.Count; s++)
         {
             SubLayerUnits units = round.SubLayers[s];
             double[] scores = prior[s];
             bool isAttention = units.SubLayer == SubLayer.Attention;
-            int size = isAttention ? 1 : _options.Group;
+            int own = isAttention ? 1 : size;
             int count = isAttention ? units.Count : Math.Min(units.Count, ((int)Math.Ceiling(share * units.Count) + size - 1) / size * size);
-            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(count)];
-            groups.AddRange(ranked.Chunk(size).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
+            int whole = _context.Shapes.Of(units.SubLayer, round.Config.Blocks[units.Block]).RemovableFrom(units.Count, count);
+            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(whole)];
+            groups.AddRange(ranked.Chunk(own).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
         }
 
         return groups;
@@ -112,11 +133,11 @@ internal sealed class NiwakiRounds
                 .. list.SelectMany(g => groups[g].Members.Select(unit => (unit, Score: means[g] / groups[g].Members.Length / units.UnitParameters)))
                     .OrderBy(pair => pair.Score).ThenBy(pair => prior[list.Key][pair.unit]).ThenBy(pair => pair.unit),
             ];
-            int multiple = WidthMultiple.Of(round.Config, units, _context.Recipe.RoundTo);
-            steps.AddRange(RemovalSteps.Cut(units, [.. ranked.Select(pair => pair.Unit)], [.. ranked.Select(pair => pair.Score)], multiple, list.Key));
+            UnitCounts counts = _context.Shapes.Of(units.SubLayer, round.Config.Blocks[units.Block]);
+            steps.AddRange(RemovalSteps.Cut(units, [.. ranked.Select(pair => pair.Unit)], [.. ranked.Select(pair => pair.Score)], counts, list.Key));
         }
 
-        return RemovalSteps.Order(steps);
+        return RemovalSteps.Order(_context.Shapes.EqualBlocks ? RemovalSteps.Join(steps, round.Config.Blocks.Count) : steps);
     }
 
     private IReadOnlyList<RemovalStep> Choose(int number, IReadOnlyList<RemovalStep> ordered)

@@ -12,10 +12,10 @@ internal static class UniformRemoval
     public static ModelSelection Decide(PruningContext context, Func<SubLayerUnits, double[]> scoresOf)
     {
         ModelConfig config = context.Config;
-        IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config);
+        IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config, context.Recipe.WidthUnits);
         var builder = new SelectionBuilder(config);
-        long target = PlanTarget.PrunableToRemove(config, context.Recipe.Sparsity);
-        builder.Remove(Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Recipe.RoundTo, target).SelectMany(step => step.Units));
+        long target = WidthTarget.Of(config, context.Recipe);
+        builder.Remove(Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Shapes, target).SelectMany(step => step.Units));
         return builder.Build();
     }
 
@@ -23,10 +23,10 @@ internal static class UniformRemoval
     /// <param name="config">The model.</param>
     /// <param name="subLayers">Its sub-layers.</param>
     /// <param name="scores">For each sub-layer the scores of its units, [units].</param>
-    /// <param name="roundTo">Channels that widths become multiples of.</param>
+    /// <param name="shapes">Which sizes may stay.</param>
     /// <param name="target">Prunable parameters that must go.</param>
     public static IReadOnlyList<RemovalStep> Steps(
-        ModelConfig config, IReadOnlyList<SubLayerUnits> subLayers, double[][] scores, int roundTo, long target)
+        ModelConfig config, IReadOnlyList<SubLayerUnits> subLayers, double[][] scores, ShapeRules shapes, long target)
     {
         var steps = new List<RemovalStep>();
         for (int group = 0; group < subLayers.Count; group++)
@@ -37,9 +37,9 @@ internal static class UniformRemoval
 
             // The quantile in the middle of a unit's place: comparable between sub-layers of any size.
             double[] quantiles = [.. Enumerable.Range(0, units.Count).Select(i => (i + 0.5) / units.Count)];
-            steps.AddRange(RemovalSteps.Cut(units, ranked, quantiles, WidthMultiple.Of(config, units, roundTo), group));
+            steps.AddRange(RemovalSteps.Cut(units, ranked, quantiles, shapes.Of(units.SubLayer, config.Blocks[units.Block]), group));
         }
 
-        return RemovalSteps.Reach(RemovalSteps.Order(steps), target);
+        return RemovalSteps.Reach(RemovalSteps.Order(shapes.EqualBlocks ? RemovalSteps.Join(steps, config.Blocks.Count) : steps), target);
     }
 }

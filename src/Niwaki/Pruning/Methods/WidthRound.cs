@@ -28,7 +28,7 @@ internal sealed class WidthRound : IDisposable
         Number = number;
         Selection = selection;
         Config = context.Config.Select(selection);
-        SubLayers = SubLayerUnits.Of(Config);
+        SubLayers = SubLayerUnits.Of(Config, context.Recipe.WidthUnits);
         Random = new SeededRandom(context.Recipe.Seed, number);
         int sets = context.Recipe.CalibrationSetCount;
         int windows = context.Calibration.Count / sets;
@@ -67,7 +67,7 @@ internal sealed class WidthRound : IDisposable
     public RoundRecord Sweep(ImportancePrior prior, WeightMagnitudes magnitudes, bool wantsMeans, Func<double[][], double[][]>? averages = null)
     {
         bool needsSweep = wantsMeans || UnitPriors.NeedsSweep(prior);
-        _context.CountTokens(needsSweep ? Tokens : 0);
+        _context.CountTokens(needsSweep || prior == ImportancePrior.Taylor ? Tokens : 0);
         int[] channels = wantsMeans ? [.. SubLayers.Select(ChannelCount)] : [];
         return _context.RoundStore.GetOrMake(Number, [.. SubLayers.Select(units => units.Count)], channels, () =>
         {
@@ -77,7 +77,9 @@ internal sealed class WidthRound : IDisposable
 
             // A stream of its own: a record that is there already must not change the numbers that follow.
             var random = new SeededRandom(_context.Recipe.Seed, -Number);
-            double[][] scores = UnitPriors.Compute(prior, Config, statistics, Selection, magnitudes, SubLayers, random);
+            double[][] scores = prior == ImportancePrior.Taylor
+                ? TaylorScore.OfWidth(_context, Windows, Selection, _biases, SubLayers)
+                : UnitPriors.Compute(prior, Config, statistics, Selection, magnitudes, SubLayers, random);
             double[][] means = wantsMeans ? [.. SubLayers.Select(units => Means(UnitPriors.ChannelsOf(statistics!, units)))] : [];
             return new RoundRecord(scores, means, averages?.Invoke(scores) ?? []);
         });
@@ -90,16 +92,17 @@ internal sealed class WidthRound : IDisposable
         return step with { Units = units, Group = (units[0].Block * 2) + (units[0].Kind == UnitKind.KeyValueGroup ? 0 : 1) };
     }
 
-    /// <inheritdoc />
-    public void Dispose() => _model?.Dispose();
-
-    private Unit ToSource(Unit unit)
+    /// <summary>A unit by indices of the source.</summary>
+    public Unit ToSource(Unit unit)
     {
         int block = Selection.KeptBlocks[unit.Block];
         BlockSelection kept = Selection.Blocks[block];
         int[] indices = unit.Kind == UnitKind.KeyValueGroup ? kept.KeyValueHeads : kept.Neurons;
         return new Unit(unit.Kind, block, indices[unit.Index]);
     }
+
+    /// <inheritdoc />
+    public void Dispose() => _model?.Dispose();
 
     private int ChannelCount(SubLayerUnits units) =>
         units.SubLayer == SubLayer.Attention ? Config.Blocks[units.Block].Heads * Config.HeadDim : units.Count;

@@ -15,8 +15,8 @@ namespace Niwaki.Pruning.Scores;
 /// </remarks>
 internal static class UnitPriors
 {
-    /// <summary>Whether a prior needs a sweep.</summary>
-    public static bool NeedsSweep(ImportancePrior kind) => kind is not (ImportancePrior.Random or ImportancePrior.Magnitude);
+    /// <summary>Whether a prior needs statistics of activations.</summary>
+    public static bool NeedsSweep(ImportancePrior kind) => kind is not (ImportancePrior.Random or ImportancePrior.Magnitude or ImportancePrior.Taylor);
 
     /// <summary>Scores of what is left of a model.</summary>
     /// <param name="kind">Which score.</param>

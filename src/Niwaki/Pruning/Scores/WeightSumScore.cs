@@ -34,14 +34,14 @@ internal sealed class WeightSumScore(int power) : IUnitScore
         return sum;
     }
 
-    private static bool BelongsTo(BlockTensor tensor, Unit unit) => unit.Kind switch
+    internal static bool BelongsTo(BlockTensor tensor, Unit unit) => unit.Kind switch
     {
         UnitKind.Attention => tensor.SubLayer == SubLayer.Attention,
         UnitKind.Mlp => tensor.SubLayer == SubLayer.Mlp,
         _ => true,
     };
 
-    private static bool IsBias(BlockTensorRole role) => role is BlockTensorRole.QueryBias or BlockTensorRole.KeyBias or BlockTensorRole.ValueBias
+    internal static bool IsBias(BlockTensorRole role) => role is BlockTensorRole.QueryBias or BlockTensorRole.KeyBias or BlockTensorRole.ValueBias
         or BlockTensorRole.OutputBias or BlockTensorRole.GateBias or BlockTensorRole.UpBias or BlockTensorRole.DownBias;
 
     private double Sum(WeightView weights)

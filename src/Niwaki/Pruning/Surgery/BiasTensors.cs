@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
@@ -51,18 +50,6 @@ internal static class BiasTensors
         }
 
         return all;
-    }
-
-    /// <summary>Writes float32 elements, little endian.</summary>
-    public static void Write(float[] values, Stream destination)
-    {
-        byte[] bytes = new byte[values.Length * sizeof(float)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(i * sizeof(float)), values[i]);
-        }
-
-        destination.Write(bytes);
     }
 
     private static void AddBlock(

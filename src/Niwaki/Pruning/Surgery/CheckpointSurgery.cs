@@ -83,7 +83,7 @@ public static class CheckpointSurgery
                 TensorCut cut = cuts[written++];
                 if (cut.Values is { } values)
                 {
-                    BiasTensors.Write(values, stream);
+                    LittleEndian.Write(values, stream);
                 }
                 else if (cut.IsCut)
                 {

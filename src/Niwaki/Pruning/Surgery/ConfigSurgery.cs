@@ -25,7 +25,7 @@ internal static class ConfigSurgery
 
     /// <summary>Fields that hold a list with one entry for every block, in whatever model has them.</summary>
     private static readonly string[] PerBlockLists =
-        ["layer_types", "mlp_layer_types", "layers_block_type", "no_rope_layers", "sliding_window", "sliding_window_pattern", "block_configs"];
+        ["layer_types", "mlp_layer_types", "layers_block_type", "no_rope_layers", "sliding_window", "sliding_window_pattern"];
 
     /// <summary>The config of what stays.</summary>
     /// <param name="document">config.json of the source.</param>
@@ -52,17 +52,17 @@ internal static class ConfigSurgery
         if (isUniform)
         {
             AddUniformFields(changes, document, config, blocks);
-            return document.With(changes).Without(BaseType, PerLayerConfig.Field, RemoteCode);
+            return document.With(changes).Without(BaseType, PerLayerConfig.Field, BlockConfigs.Field, RemoteCode);
         }
 
         AddHeterogeneousFields(changes, document, config, blocks);
-        return document.With(changes).Without(RemoteCode);
+        return document.With(changes).Without(BlockConfigs.Field, RemoteCode);
     }
 
     private static void AddUniformFields(
         Dictionary<string, JsonNode?> changes, ConfigDocument document, ModelConfig config, IReadOnlyList<BlockShape> blocks)
     {
-        if (document.GetString(ModelType) == Architecture.HeterogeneousModelType)
+        if (document.GetString(ModelType) != config.Architecture.ModelType)
         {
             changes[ModelType] = config.Architecture.ModelType;
             changes[Architectures] = new JsonArray((JsonNode)config.Architecture.ClassName);
@@ -83,11 +83,12 @@ internal static class ConfigSurgery
         var global = new BlockShape(
             heads,
             document.GetInt32OrNull(KeyValueHeads, 1, int.MaxValue) ?? config.Architecture.DefaultKeyValueHeads ?? heads,
-            document.GetInt32(Neurons, 1, int.MaxValue));
+            document.GetInt32OrNull(Neurons, 1, int.MaxValue) ?? config.Blocks.Max(block => block.Neurons));
         changes[ModelType] = Architecture.HeterogeneousModelType;
         changes[BaseType] = config.Architecture.ModelType;
         changes[Architectures] = new JsonArray((JsonNode)"NiwakiForCausalLM");
         changes[KeyValueHeads] = global.KeyValueHeads;
+        changes[Neurons] = global.Neurons;
         changes[PerLayerConfig.Field] = PerLayerConfig.Write(blocks, global);
     }
 

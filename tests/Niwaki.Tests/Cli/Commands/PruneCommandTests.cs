@@ -134,6 +134,57 @@ public class PruneCommandTests
         Assert.All(blocks, block => Assert.True(block.Heads % 4 == 0 && (block.Neurons % 32 == 0 || block.Neurons == 100), block.ToString()));
     }
 
+    // In a model of 2 × 4 groups and 2 × 96 neurons an MLP holds two thirds of what can go.
+    [Theory]
+    [InlineData("bonsai", "neurons", 8, 96)]
+    [InlineData("niwaki", "neurons", 8, 96)]
+    [InlineData("random", "neurons", 8, 96)]
+    [InlineData("magnitude", "groups", 4, 192)]
+    public void Prune_WidthUnits_TheOtherUnitsStay(string method, string units, int groups, int mostNeurons)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"], SmallModel.Spec with { Blocks = [new BlockShape(4, 4, 96), new BlockShape(4, 4, 96)] });
+
+        CommandResult result = CommandRunner.Prune(model, folder["run"], "--method", method, "--width-units", units, "--sparsity", "0.2", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        BlockShape[] blocks = [.. Config(folder["run"]).Blocks];
+        Assert.InRange(blocks.Sum(block => block.KeyValueHeads), units == "neurons" ? groups : 1, groups);
+        Assert.InRange(blocks.Sum(block => block.Neurons), units == "groups" ? mostNeurons : 1, units == "groups" ? mostNeurons : 191);
+    }
+
+    [Theory]
+    [InlineData("bonsai")]
+    [InlineData("niwaki")]
+    [InlineData("magnitude")]
+    public void Prune_WidthUnitsThatHoldTooLittle_SaysHowMuch(string method)
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"], SmallModel.Spec with { Blocks = [new BlockShape(4, 4, 96), new BlockShape(4, 4, 96)] });
+
+        CommandRunner.Prune(model, folder["run"], "--method", method, "--width-units", "groups", "--sparsity", "0.9")
+            .AssertFails(1, "'width_units' is groups, which hold");
+    }
+
+    // The published command, but for the names of the script and of a model that is here.
+    [Fact]
+    public void Prune_OptionsOfThePublishedCommandLine_AreKnown()
+    {
+        using var folder = new TemporaryFolder();
+
+        CommandResult result = CommandRunner.Run(
+            "prune", "--model", SmallModel.Write(folder["model"]), "--save", folder["run"], "--sparsity_ratio", "0.2", "--nsamples", "2", "--seqlen", "32", "--bsz", "1",
+            "--masks_per_iter", "4", "--prune_frac", "0.1", "--prune_method", "wanda", "--mlp_attn_ratio", "1.0", "--tol", "0.02", "--regression", "published",
+            "--sm_reg_weight", "[1e2, 1e-4, 0]", "--sm_lr_factor", "[100, 10]", "--sm_bsz", "[4]", "--sm_nepochs", "2", "--sm_reg_type", "l2", "--sm_lin_model_type", "local",
+            "--repair_method", "bias", "--evaluation-limit", "2", "--evaluation-window", "32", "--threads", "1", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        string recipe = File.ReadAllText(folder["run/recipe.yaml"]);
+        Assert.Contains("regression_weights: 100, 0.0001, 0", recipe, StringComparison.Ordinal);
+        Assert.Contains("regression_rates: 100, 10", recipe, StringComparison.Ordinal);
+        Assert.Contains("regression_batches: 4", recipe, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Prune_OneAndTwoThreads_SameBytes()
     {

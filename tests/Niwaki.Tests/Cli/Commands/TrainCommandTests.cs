@@ -69,6 +69,27 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_RateThatExplodesBeforeTheFirstSave_KeepsTheStateBehindTheLastGoodStep()
+    {
+        Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30").AssertFails(1, "Step 2: loss is", "behind step 1 is kept");
+        Assert.True(File.Exists(Path.Combine(_folder["first"], TrainingState.FileName)));
+    }
+
+    [Fact]
+    public void Train_KilledBehindASavedState_LogsEveryStepOnce()
+    {
+        string log = Path.Combine(_folder["first"], "training.jsonl");
+        Assert.Equal(130, CommandRunner.RunUntil("step 2 of", [.. Arguments("first"), "--log-every", "1", "--threads", "1"]).ExitCode);
+
+        // What a process logs behind its last state before it is killed, the last line half written.
+        string[] lines = File.ReadAllLines(log);
+        File.AppendAllText(log, lines[^1].Replace("\"step\":2", "\"step\":3", StringComparison.Ordinal) + "\n{\"step\":4,\"tok");
+        CommandResult resumed = Train("first", "--resume", "--log-every", "1");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
+        Assert.Equal([1, 2, 3, 4], File.ReadAllLines(log).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+    }
+
+    [Fact]
     public void Train_StateThatCannotBeWritten_SaysSo()
     {
         Directory.CreateDirectory(Path.Combine(_folder["first"], TrainingState.FileName, "in the way"));

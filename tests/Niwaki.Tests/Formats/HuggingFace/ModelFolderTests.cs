@@ -35,6 +35,15 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_UnfinishedHealing_SaysHowToGoOn()
+    {
+        _folder.Write("healing.yaml", "");
+        AssertFault(_folder.Path, "run has no model/config.json, expected a finished run. Finish it with 'niwaki heal' and --resume; adapters alone are no model.");
+        _folder.Write("model/config.json", "{}");
+        Assert.Equal(_folder["model"], ModelFolder.Resolve(_folder.Path));
+    }
+
+    [Fact]
     public void Resolve_ModelWithoutPlanOrRecipe_IsNotARun()
     {
         _folder.Write("model/config.json", "{}");

@@ -12,7 +12,7 @@ public sealed class RemovalStepsTests
     [Fact]
     public void Cut_MultipleOne_OneStepPerUnitInTheGivenOrder()
     {
-        RemovalStep[] steps = [.. RemovalSteps.Cut(Neurons, [4, 2], [0.1, 0.2], 1, 3)];
+        RemovalStep[] steps = [.. RemovalSteps.Cut(Neurons, [4, 2], [0.1, 0.2], new UnitCounts(1), 3)];
         Assert.Equal([4, 2], steps.Select(step => step.Units.Single().Index));
         Assert.Equal([0.1, 0.2], steps.Select(step => step.Score));
         Assert.All(steps, step => Assert.Equal(7, step.Parameters));
@@ -23,7 +23,7 @@ public sealed class RemovalStepsTests
     public void Cut_WidthNoMultiple_FirstStepTakesTheRemainder()
     {
         // 10 neurons, multiples of 4: 2 go first (8 stay), then 4; the last of 7 ranked fills no step.
-        RemovalStep[] steps = [.. RemovalSteps.Cut(Neurons, [0, 1, 2, 3, 4, 5, 6], [1, 3, 5, 5, 5, 5, 9], 4, 0)];
+        RemovalStep[] steps = [.. RemovalSteps.Cut(Neurons, [0, 1, 2, 3, 4, 5, 6], [1, 3, 5, 5, 5, 5, 9], new UnitCounts(4), 0)];
         Assert.Equal([2, 4], steps.Select(step => step.Units.Count));
         Assert.Equal([2.0, 5.0], steps.Select(step => step.Score));
         Assert.Equal([14L, 28L], steps.Select(step => step.Parameters));

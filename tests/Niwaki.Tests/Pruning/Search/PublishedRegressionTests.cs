@@ -7,7 +7,7 @@ namespace Niwaki.Tests.Pruning.Search;
 
 public sealed class PublishedRegressionTests
 {
-    private static readonly PublishedRegressionOptions Options = new(RegressionPenalty.L1, 50);
+    private static readonly PublishedRegressionOptions Options = PublishedRegressionOptions.Of(new BonsaiOptions(), null);
 
     // Three units of effect 30, 10 and 0, no noise: whatever setting wins must rank held-out masks, so the coefficients fall in that order.
     [Theory]

@@ -1,4 +1,4 @@
-namespace Niwaki.Pruning.Surgery;
+namespace Niwaki.Formats;
 
 /// <summary>Makes folders that appear complete or not at all.</summary>
 internal static class NewFolder

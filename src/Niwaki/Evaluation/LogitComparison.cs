@@ -1,0 +1,157 @@
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Numerics;
+using Niwaki.Tensors;
+
+namespace Niwaki.Evaluation;
+
+/// <summary>Compares the logits of two models on the same tokens.</summary>
+/// <remarks>The residual streams of a set of windows are kept, the logits of a tile of tokens at a time. Sums are float64, in the order of the tokens.</remarks>
+public static class LogitComparison
+{
+    /// <summary>Bytes of the logits of both models that exist at a time, 32 MiB; those of one token always do.</summary>
+    private const long TileBytes = 32 << 20;
+
+    private const int MostTileRows = 128;
+
+    /// <summary>Passes windows through both models.</summary>
+    /// <param name="reference">The model that is right.</param>
+    /// <param name="other">The model to compare.</param>
+    /// <param name="windows">Token ids, one or more each.</param>
+    /// <param name="gates">Gates of the reference, the same for all windows; null: open.</param>
+    /// <param name="cancellationToken">Ends the comparison between two sets of windows.</param>
+    /// <exception cref="VerificationException">The vocabularies differ in size, or there is no token.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
+    /// <exception cref="OperationCanceledException">The comparison was ended.</exception>
+    public static LogitDifference Measure(
+        Transformer reference, Transformer other, IReadOnlyList<int[]> windows, ModelGates? gates = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(reference);
+        ArgumentNullException.ThrowIfNull(other);
+        ArgumentNullException.ThrowIfNull(windows);
+        if (reference.Config.VocabularySize != other.Config.VocabularySize)
+        {
+            throw new VerificationException(
+                $"Vocabularies have {reference.Config.VocabularySize} and {other.Config.VocabularySize} tokens, expected the same number. Compare two forms of one model.");
+        }
+
+        var sum = new LogitSums();
+        Transformer tighter = reference.Memory.StreamBytes < other.Memory.StreamBytes ? reference : other;
+        foreach ((int first, int count) in ForwardPass.Cut(tighter, windows))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int[][] set = [.. windows.Skip(first).Take(count)];
+            using ResidualStream expected = Pass(reference, set, gates);
+            using ResidualStream found = Pass(other, set, null);
+            AddTiles(reference, other, expected, found, sum);
+        }
+
+        return sum.Tokens > 0
+            ? sum.Result()
+            : throw new VerificationException($"{windows.Count} windows hold no token, expected at least one. Give a longer text.");
+    }
+
+    /// <summary>Windows of random token ids: any form of a model can be compared on them, without a text.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="seed">Seed of the ids.</param>
+    /// <param name="count">Windows.</param>
+    /// <param name="length">Tokens of a window, at most; the context bounds them too.</param>
+    public static int[][] RandomWindows(ModelConfig config, long seed = 0, int count = 4, int length = 64)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        var random = new SeededRandom(seed);
+        int tokens = Math.Min(length, config.ContextLength);
+        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize)).ToArray())];
+    }
+
+    private static ResidualStream Pass(Transformer model, int[][] windows, ModelGates? gates)
+    {
+        ResidualStream stream = model.Embed(windows);
+        try
+        {
+            model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)]);
+            return stream;
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    private static unsafe void AddTiles(Transformer reference, Transformer other, ResidualStream expected, ResidualStream found, LogitSums sum)
+    {
+        int vocabulary = reference.Config.VocabularySize;
+        int tile = (int)Math.Clamp(TileBytes / (2L * sizeof(float) * vocabulary), 1, MostTileRows);
+        using var buffer = new NativeBuffer<float>(2L * tile * vocabulary);
+        var both = new TensorView<float>(buffer, 2 * tile, vocabulary);
+        foreach (int[] rows in Enumerable.Range(0, expected.Tokens).Chunk(tile))
+        {
+            reference.Logits(expected, rows, both.SliceRows(0, rows.Length));
+            other.Logits(found, rows, both.SliceRows(tile, rows.Length));
+            var differences = new RowDifference[rows.Length];
+            float* logits = buffer.Pointer;
+            reference.ForEach(rows.Length, i => differences[i] = RowDifference.Of(
+                new ReadOnlySpan<float>(logits + ((long)i * vocabulary), vocabulary),
+                new ReadOnlySpan<float>(logits + ((long)(tile + i) * vocabulary), vocabulary)));
+            Array.ForEach(differences, sum.Add);
+        }
+    }
+
+    /// <summary>Sums over positions.</summary>
+    private sealed class LogitSums
+    {
+        private double _largest, _absolute, _reference, _largestRelative, _divergence, _largestDivergence;
+        private long _logits, _sameTop;
+
+        public long Tokens { get; private set; }
+
+        public void Add(RowDifference row)
+        {
+            Tokens++;
+            _logits += row.Logits;
+            _largest = Math.Max(_largest, row.Largest);
+            _absolute += row.Absolute;
+            _reference += row.Reference;
+            _largestRelative = Math.Max(_largestRelative, Ratio(row.Largest, row.LargestReference));
+            _divergence += row.Divergence;
+            _largestDivergence = Math.Max(_largestDivergence, row.Divergence);
+            _sameTop += row.SameTop ? 1 : 0;
+        }
+
+        public LogitDifference Result() => new(
+            Tokens, _largest, _absolute / _logits, _largestRelative, Ratio(_absolute, _reference), _divergence / Tokens, _largestDivergence, (double)_sameTop / Tokens);
+
+        private static double Ratio(double difference, double reference) => difference == 0 ? 0 : difference / reference;
+    }
+
+    /// <summary>The difference at one position.</summary>
+    private readonly record struct RowDifference(
+        int Logits, double Largest, double Absolute, double LargestReference, double Reference, double Divergence, bool SameTop)
+    {
+        public static RowDifference Of(ReadOnlySpan<float> expected, ReadOnlySpan<float> found)
+        {
+            double largest = 0, absolute = 0, largestReference = 0, reference = 0;
+            int expectedTop = 0, foundTop = 0;
+            for (int v = 0; v < expected.Length; v++)
+            {
+                double difference = Difference(expected[v], found[v]);
+                largest = Math.Max(largest, difference);
+                absolute += difference;
+                double size = float.IsFinite(expected[v]) ? Math.Abs(expected[v]) : 0;
+                largestReference = Math.Max(largestReference, size);
+                reference += size;
+                expectedTop = expected[v] > expected[expectedTop] ? v : expectedTop;
+                foundTop = found[v] > found[foundTop] ? v : foundTop;
+            }
+
+            double divergence = Math.Max(0, KullbackLeibler.OfRow(expected, found));
+            return new RowDifference(expected.Length, largest, absolute, largestReference, reference, divergence, expectedTop == foundTop);
+        }
+
+        private static double Difference(float expected, float found) =>
+            expected == found || (float.IsNaN(expected) && float.IsNaN(found)) ? 0
+            : float.IsFinite(expected) && float.IsFinite(found) ? Math.Abs((double)found - expected)
+            : double.PositiveInfinity;
+    }
+}

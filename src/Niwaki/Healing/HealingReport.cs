@@ -1,0 +1,32 @@
+using System.Text.Json.Nodes;
+
+namespace Niwaki.Healing;
+
+/// <summary>The outcome of a healing.</summary>
+/// <param name="HeldOutLossBefore">Mean loss of the held-out tokens by the model given, nats.</param>
+/// <param name="HeldOutLossAfter">The same by the model written; for adapters by the model with them.</param>
+/// <param name="HeldOutTokens">Tokens that the two are means over.</param>
+/// <param name="Tokens">Tokens trained on in all stages; in a reconstruction those of its windows, times epochs.</param>
+/// <param name="Seconds">Time of the steps in all stages.</param>
+/// <param name="Stages">Names of the stages, in order.</param>
+public sealed record HealingReport(
+    double HeldOutLossBefore, double HeldOutLossAfter, long HeldOutTokens, long Tokens, double Seconds, IReadOnlyList<string> Stages)
+{
+    /// <summary>Name of the file with the outcome; its appearance ends a healing.</summary>
+    public const string FileName = "report.json";
+
+    /// <summary>Whether the model predicts worse than before.</summary>
+    public bool MadeWorse => !(HeldOutLossAfter <= HeldOutLossBefore);
+
+    /// <summary>The report as JSON.</summary>
+    public JsonObject ToJson() => new()
+    {
+        ["heldOutLossBefore"] = HeldOutLossBefore,
+        ["heldOutLossAfter"] = HeldOutLossAfter,
+        ["heldOutTokens"] = HeldOutTokens,
+        ["madeWorse"] = MadeWorse,
+        ["tokens"] = Tokens,
+        ["seconds"] = Math.Round(Seconds, 2),
+        ["stages"] = new JsonArray([.. Stages.Select(stage => (JsonNode)stage)]),
+    };
+}

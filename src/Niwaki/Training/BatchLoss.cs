@@ -1,0 +1,7 @@
+namespace Niwaki.Training;
+
+/// <summary>Sums of one batch.</summary>
+/// <param name="LossNats">Losses of all scored tokens.</param>
+/// <param name="DivergenceNats">KL(dense‖model) of all scored tokens; 0 without a teacher.</param>
+/// <param name="HiddenDifference">Σ over blocks of the mean squared difference of the streams, tokens summed; 0 without.</param>
+internal readonly record struct BatchLoss(double LossNats, double DivergenceNats, double HiddenDifference);

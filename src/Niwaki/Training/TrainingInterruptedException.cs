@@ -1,0 +1,13 @@
+namespace Niwaki.Training;
+
+/// <summary>A training ended before its last step; tells what is kept of it.</summary>
+public sealed class TrainingInterruptedException : NiwakiException
+{
+    /// <summary>Makes an error.</summary>
+    /// <param name="message">What happened and what is kept.</param>
+    /// <param name="innerException">What ended the training.</param>
+    public TrainingInterruptedException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

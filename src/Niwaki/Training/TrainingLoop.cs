@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+
+namespace Niwaki.Training;
+
+/// <summary>Takes the steps of a training: logs them, measures the held-out loss, saves the state.</summary>
+/// <remarks>
+/// Every line of the log has step, tokens, seconds of training (steps alone, over all processes), loss, rate, norm of the gradients and tokens a second, and where it
+/// was measured the held-out loss.
+/// </remarks>
+public sealed class TrainingLoop
+{
+    private readonly Trainer _trainer;
+    private readonly Func<double> _measure;
+    private readonly string _statePath;
+    private readonly TrainingLog _log;
+    private readonly Stopwatch _watch = new();
+    private long _firstTokens;
+    private long _saved;
+
+    /// <summary>Prepares the steps that are left.</summary>
+    /// <param name="trainer">The training, its state loaded where it is resumed.</param>
+    /// <param name="measure">Measures the held-out loss of the model as it is, nats per token.</param>
+    /// <param name="statePath">File of the state; its folder exists.</param>
+    /// <param name="logPath">File of the log, appended to; lines behind the state are removed first.</param>
+    public TrainingLoop(Trainer trainer, Func<double> measure, string statePath, string logPath)
+    {
+        ArgumentNullException.ThrowIfNull(trainer);
+        ArgumentNullException.ThrowIfNull(measure);
+        _trainer = trainer;
+        _measure = measure;
+        _statePath = statePath;
+        _log = new TrainingLog(logPath);
+    }
+
+    /// <summary>Steps between two log lines; 1 or more.</summary>
+    public long LogEvery { get; init; } = 10;
+
+    /// <summary>Steps between two measurements of the held-out loss; 1 or more.</summary>
+    public long EvaluateEvery { get; init; } = 500;
+
+    /// <summary>Steps between two saved states; 1 or more.</summary>
+    public long SaveEvery { get; init; } = 500;
+
+    /// <summary>Numbers of tokens behind which the held-out loss is measured, ascending: behind the first step that reaches each.</summary>
+    public IReadOnlyList<long> ReadOffs { get; init; } = [];
+
+    /// <summary>Name of this part of a longer training in the log; null: none.</summary>
+    public string? Stage { get; init; }
+
+    /// <summary>What <see cref="TrainingState.Save"/> tells models apart by; empty: nothing.</summary>
+    public string Start { get; init; } = "";
+
+    /// <summary>Told after every line of the log; null: nobody.</summary>
+    public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Loss of the last step, nats per token; null when none was taken here.</summary>
+    public double? Loss { get; private set; }
+
+    /// <summary>The held-out loss after the last step, nats per token.</summary>
+    public double HeldOutLoss { get; private set; }
+
+    /// <summary>Seconds that steps took, those before a resume included.</summary>
+    public double Seconds => _trainer.SecondsBefore + _watch.Elapsed.TotalSeconds;
+
+    /// <summary>Tokens a second over the steps taken here.</summary>
+    public double Rate => (_trainer.TokensSeen - _firstTokens) / Math.Max(1e-9, _watch.Elapsed.TotalSeconds);
+
+    /// <summary>Takes all steps that are left.</summary>
+    /// <param name="cancellationToken">Looked at between steps; the state is saved then.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
+    /// <exception cref="TrainingInterruptedException">A loss is no number, or the state cannot be written.</exception>
+    /// <exception cref="IOException">The log cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The log may not be written.</exception>
+    public void Run(CancellationToken cancellationToken = default)
+    {
+        _firstTokens = _trainer.TokensSeen;
+        _saved = _trainer.Optimizer.Step;
+        _log.Trim(Stage, _saved);
+        while (_trainer.Optimizer.Step < _trainer.Options.Steps)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                Save();
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            long before = _trainer.TokensSeen;
+            TrainingStep step = Step();
+            bool last = step.Number == _trainer.Options.Steps;
+            bool evaluates = last || step.Number % EvaluateEvery == 0 || ReadOffs.Any(tokens => before < tokens && tokens <= _trainer.TokensSeen);
+            if (evaluates)
+            {
+                HeldOutLoss = _measure();
+            }
+
+            if (evaluates || step.Number % LogEvery == 0)
+            {
+                Log(step, evaluates ? HeldOutLoss : null);
+            }
+
+            if (last || step.Number % SaveEvery == 0)
+            {
+                Save();
+            }
+        }
+
+        if (Loss is null)
+        {
+            HeldOutLoss = _measure();
+        }
+    }
+
+    private TrainingStep Step()
+    {
+        try
+        {
+            _watch.Start();
+            TrainingStep step = _trainer.Step();
+            Loss = step.LossNats;
+            return step;
+        }
+        catch (TrainingDivergedException exception)
+        {
+            // The step was not taken: what is there is what the step before left.
+            if (_saved == 0)
+            {
+                Save();
+            }
+
+            throw new TrainingInterruptedException($"{exception.Message} The state behind step {_saved} is kept in '{_statePath}'.", exception);
+        }
+        finally
+        {
+            _watch.Stop();
+        }
+    }
+
+    private void Save()
+    {
+        try
+        {
+            TrainingState.Save(_statePath, _trainer, Start, Seconds);
+            _saved = _trainer.Optimizer.Step;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string kept = _saved == 0 ? "no state was saved before" : $"that behind step {_saved} is kept";
+            throw new TrainingInterruptedException(
+                $"The state behind step {_trainer.Optimizer.Step} cannot be written to '{_statePath}' ({exception.Message}); {kept}.", exception);
+        }
+    }
+
+    private void Log(TrainingStep step, double? heldOutLoss)
+    {
+        var line = new JsonObject
+        {
+            ["step"] = step.Number,
+            ["tokens"] = _trainer.TokensSeen,
+            ["seconds"] = Math.Round(Seconds, 2),
+            ["loss"] = step.LossNats,
+            ["learningRate"] = step.LearningRate,
+            ["gradientNorm"] = step.GradientNorm,
+            ["tokensPerSecond"] = Math.Round(Rate),
+        };
+        if (Stage is not null)
+        {
+            line.Insert(0, "stage", Stage);
+        }
+
+        foreach ((string name, double? value) in new[] { ("divergence", step.DivergenceNats), ("hiddenDifference", step.HiddenDifference), ("heldOutLoss", heldOutLoss) })
+        {
+            if (value is { } number)
+            {
+                line[name] = number;
+            }
+        }
+
+        _log.Append(line);
+        double tokensOfStep = (double)_trainer.TokensSeen / step.Number;
+        Progress?.Report(new TrainingProgress(step, _trainer.Options.Steps, heldOutLoss, Rate, (_trainer.Options.Steps - step.Number) * tokensOfStep / Rate));
+    }
+}
