@@ -41,9 +41,7 @@ public static class LogitComparison
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[][] set = [.. windows.Skip(first).Take(count)];
-            using ResidualStream expected = Pass(reference, set, gates);
-            using ResidualStream found = Pass(other, set, null);
-            AddTiles(reference, other, expected, found, sum);
+            AddSet(reference, other, set, gates, sum);
         }
 
         return sum.Tokens > 0
@@ -64,19 +62,13 @@ public static class LogitComparison
         return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize)).ToArray())];
     }
 
-    private static ResidualStream Pass(Transformer model, int[][] windows, ModelGates? gates)
+    private static void AddSet(Transformer reference, Transformer other, int[][] set, ModelGates? gates, LogitSums sum)
     {
-        ResidualStream stream = model.Embed(windows);
-        try
-        {
-            model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)]);
-            return stream;
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
-        }
+        using ResidualStream expected = reference.Embed(set);
+        using ResidualStream found = other.Embed(set);
+        reference.RunBlocks(expected, 0, reference.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
+        other.RunBlocks(found, 0, other.Config.Blocks.Count);
+        AddTiles(reference, other, expected, found, sum);
     }
 
     private static unsafe void AddTiles(Transformer reference, Transformer other, ResidualStream expected, ResidualStream found, LogitSums sum)

@@ -4,7 +4,6 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
-using Niwaki.Pruning.Surgery;
 
 namespace Niwaki.Export.HuggingFace;
 
