@@ -78,18 +78,24 @@ internal sealed class WidthExperiment : IDisposable
         var common = new Recipe { Seed = seed, WidthUnits = units };
         foreach ((string method, Recipe recipe) in Chosen(common, methods))
         {
-            using var shared = new ContextFolder(_checkpoint, _config, _team, windows);
-            foreach (double sparsity in Sparsities)
+            // The rounds of our method depend on the sparsity; those of the others on nothing but their number.
+            foreach (double[] sparsities in recipe.Method == PruningMethod.Niwaki ? Sparsities.Chunk(1) : [Sparsities])
             {
-                string key = string.Create(CultureInfo.InvariantCulture, $"{_name},{_checkpoint.StructureHash[..8]},{seed},{units},{sparsity},{method}");
-                if (_results.Holds(key))
-                {
-                    continue;
-                }
+                RunMethod(method, recipe, windows, sparsities);
+            }
+        }
+    }
 
-                // The rounds of our method depend on the sparsity; those of the others on nothing but their number.
-                using ContextFolder? own = recipe.Method == PruningMethod.Niwaki ? new ContextFolder(_checkpoint, _config, _team, windows) : null;
-                Measure(key, own ?? shared, recipe with { Sparsity = sparsity });
+    private void RunMethod(string method, Recipe recipe, int[][] windows, double[] sparsities)
+    {
+        using var folder = new ContextFolder(_checkpoint, _config, _team, windows);
+        foreach (double sparsity in sparsities)
+        {
+            string key = string.Create(
+                CultureInfo.InvariantCulture, $"{_name},{_checkpoint.StructureHash[..8]},{recipe.Seed},{recipe.WidthUnits},{sparsity},{method}");
+            if (!_results.Holds(key))
+            {
+                Measure(key, folder, recipe with { Sparsity = sparsity });
             }
         }
     }

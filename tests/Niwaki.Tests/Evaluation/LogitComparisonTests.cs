@@ -89,8 +89,9 @@ public sealed class LogitComparisonTests
         using var model = new OpenModel(new RandomCheckpointSpec());
         using var other = new OpenModel(new RandomCheckpointSpec { VocabularySize = 25 });
         using Transformer first = model.Load(), second = other.Load();
-        Assert.Contains("24 and 25", Assert.Throws<VerificationException>(() => LogitComparison.Measure(first, second, [[1]])).Message, StringComparison.Ordinal);
-        Assert.Throws<VerificationException>(() => LogitComparison.Measure(first, first, []));
+        Assert.Contains("24 and 25", Assert.Throws<VerificationException>(() => LogitComparison.Measure(
+            first, second, [[1]], cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Throws<VerificationException>(() => LogitComparison.Measure(first, first, [], cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]

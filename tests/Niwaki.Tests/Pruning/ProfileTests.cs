@@ -1,5 +1,4 @@
 using Niwaki.Models;
-using Niwaki.Plans;
 using Niwaki.Tests.Cli;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;

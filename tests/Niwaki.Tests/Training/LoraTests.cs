@@ -47,13 +47,13 @@ public sealed class LoraTests
             foreach (ParameterTensor down in adapters.Values.Layout.Tensors.Where(tensor => tensor.Name.Contains("lora_A", StringComparison.Ordinal)))
             {
                 string name = down.Name.Replace("lora_A.", "", StringComparison.Ordinal);
-                double[] merged = reference.Values(name);
-                double[] before = start.TryGetValue(name, out double[]? kept) ? kept : start[name] = [.. merged];
+                double[] whole = reference.Values(name);
+                double[] before = start.TryGetValue(name, out double[]? kept) ? kept : start[name] = [.. whole];
                 double[] a = values[down.Name], b = values[down.Name.Replace("lora_A", "lora_B", StringComparison.Ordinal)];
-                for (int i = 0; i < merged.Length; i++)
+                for (int i = 0; i < whole.Length; i++)
                 {
                     (int row, int column) = (i / down.Columns, i % down.Columns);
-                    merged[i] = before[i] + (options.Scale * Enumerable.Range(0, 3).Sum(r => b[(row * 3) + r] * a[(r * down.Columns) + column]));
+                    whole[i] = before[i] + (options.Scale * Enumerable.Range(0, 3).Sum(r => b[(row * 3) + r] * a[(r * down.Columns) + column]));
                 }
             }
 
@@ -144,21 +144,21 @@ public sealed class LoraTests
         double[][][] denseLogits = [.. windows.Select((window, w) => expected.Logits(window, behind: (block, stream) => streams[(w, block)] = [.. stream.Select(row => (double[])row.Clone())]))];
         (double Loss, double Divergence, double Hidden) Sums()
         {
-            double loss = 0, kl = 0, difference = 0;
+            double lossSum = 0, klSum = 0, differenceSum = 0;
             for (int w = 0; w < windows.Length; w++)
             {
                 int number = w;
                 double[][] logits = reference.Logits(windows[w], behind: (block, stream) =>
-                    difference += stream.Zip(streams[(number, 2 * block)], (row, other) => row.Zip(other, (x, y) => (x - y) * (x - y)).Sum() / row.Length).Sum());
+                    differenceSum += stream.Zip(streams[(number, 2 * block)], (row, other) => row.Zip(other, (x, y) => (x - y) * (x - y)).Sum() / row.Length).Sum());
                 for (int t = 0; t + 1 < windows[w].Length; t++)
                 {
                     double log = Math.Log(logits[t].Sum(Math.Exp)), other = Math.Log(denseLogits[w][t].Sum(Math.Exp));
-                    loss += log - logits[t][windows[w][t + 1]];
-                    kl += denseLogits[w][t].Zip(logits[t], (e, l) => Math.Exp(e - other) * (e - other - l + log)).Sum();
+                    lossSum += log - logits[t][windows[w][t + 1]];
+                    klSum += denseLogits[w][t].Zip(logits[t], (e, l) => Math.Exp(e - other) * (e - other - l + log)).Sum();
                 }
             }
 
-            return (loss, kl, difference);
+            return (lossSum, klSum, differenceSum);
         }
 
         (double loss, double kl, double difference) = Sums();

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Niwaki.Tests.Formats;
-using Niwaki.Tests.Models;
 
 namespace Niwaki.Tests.Cli.Commands;
 

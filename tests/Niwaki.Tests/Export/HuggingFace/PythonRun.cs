@@ -20,7 +20,7 @@ public sealed class PythonRun : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private IReadOnlyDictionary<string, string>? Run()
+    private Dictionary<string, string>? Run()
     {
         if (FindPython() is not { } python)
         {
