@@ -8,12 +8,15 @@ internal sealed unsafe class LlamaModel : IDisposable
     private readonly nint _model;
     private readonly nint _vocabulary;
 
-    public LlamaModel(string path)
+    /// <summary>Loads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="repack">Whether weights are repacked for AMX and the like, as llama.cpp does by default.</param>
+    public LlamaModel(string path, bool repack = false)
     {
         LlamaModelParams parameters = LlamaLibrary.DefaultModelParams();
 
-        // Without weights repacked for AMX and the like: with them, narrow Q8_0 matrices gave logits far from those of all other encodings.
-        parameters.UseExtraBuffers = 0;
+        // Logits are compared without: with repacked weights, narrow Q8_0 matrices gave logits far from those of all other encodings.
+        parameters.UseExtraBuffers = repack ? (byte)1 : (byte)0;
         _model = LlamaLibrary.LoadModel(path, parameters);
         if (_model == 0)
         {
