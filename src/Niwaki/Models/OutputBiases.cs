@@ -18,9 +18,6 @@ public sealed class OutputBiases
     /// <summary>Elements of a vector.</summary>
     public int HiddenSize { get; }
 
-    /// <summary>Blocks of the source.</summary>
-    public int BlockCount => _values.Length / 2;
-
     /// <summary>The vector of a sub-layer, [hidden]; null: none.</summary>
     /// <param name="block">Block of the source.</param>
     /// <param name="subLayer">Attention or MLP.</param>

@@ -22,6 +22,17 @@ public sealed class SelectionBuilder
             new SubLayerState(shape.Neurons, ParameterCounter.PrunableOf(source, shape, SubLayer.Mlp))))];
     }
 
+    /// <summary>A model without some units.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="removed">Units of it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The model has no such unit.</exception>
+    public static ModelSelection Without(ModelConfig source, IEnumerable<Unit> removed)
+    {
+        var builder = new SelectionBuilder(source);
+        builder.Remove(removed);
+        return builder.Build();
+    }
+
     /// <summary>The model that units are removed from.</summary>
     public ModelConfig Source { get; }
 

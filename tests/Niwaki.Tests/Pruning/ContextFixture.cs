@@ -3,7 +3,7 @@ using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Pruning.Decisions;
-using Niwaki.Pruning.Methods;
+using Niwaki.Plans;
 using Niwaki.Runs;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;
@@ -67,7 +67,7 @@ internal sealed class ContextFixture : IDisposable
     /// <summary>Mean loss without some units, by a pass over a model from which they were cut.</summary>
     public double LossWithout(params Niwaki.Plans.Unit[] units)
     {
-        using Transformer cut = Load(DepthMethod.Selection(Config, units));
+        using Transformer cut = Load(SelectionBuilder.Without(Config, units));
         float[][] losses = ForwardPass.Losses(cut, Calibration);
         return ForwardPass.Mean(losses);
     }

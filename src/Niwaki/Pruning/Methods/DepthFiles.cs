@@ -25,7 +25,7 @@ internal static class DepthFiles
 
         string[] lines = [.. units.Select((unit, i) => string.Create(
             CultureInfo.InvariantCulture,
-            $"{DepthUnits.NameOf(unit)},{Number(Math.Exp(scores[i]))},{context.Calibration.Count},{ParameterCounter.Count(context.Config.Select(DepthMethod.Selection(context.Config, [unit]))).Total}\n"))];
+            $"{DepthUnits.NameOf(unit)},{Number(Math.Exp(scores[i]))},{context.Calibration.Count},{ParameterCounter.Count(context.Config.Select(SelectionBuilder.Without(context.Config, [unit]))).Total}\n"))];
         const string Header = "removed_block,ppl_calibration,num_calib_data,params\n";
         context.AddFile("all_ppl_unsorted.csv", Header + string.Concat(lines));
         context.AddFile(

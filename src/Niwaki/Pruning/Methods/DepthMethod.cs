@@ -21,15 +21,7 @@ public sealed class DepthMethod : IPruningMethod
     public ModelSelection Decide(PruningContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return Selection(context.Config, Choose(context));
-    }
-
-    /// <summary>What stays of a model without some units.</summary>
-    internal static ModelSelection Selection(ModelConfig config, IEnumerable<Unit> removed)
-    {
-        var builder = new SelectionBuilder(config);
-        builder.Remove(removed);
-        return builder.Build();
+        return SelectionBuilder.Without(context.Config, Choose(context));
     }
 
     /// <summary>The units that go, with the files that tell why.</summary>

@@ -27,7 +27,7 @@ public sealed class DepthWidthMethod : IPruningMethod
         ArgumentNullException.ThrowIfNull(context);
         long target = PlanTarget.PrunableToRemove(context.Config, context.Recipe.Sparsity);
         IReadOnlyList<Unit> gone = ChooseSplit(context, target);
-        ModelSelection depth = DepthMethod.Selection(context.Config, gone);
+        ModelSelection depth = SelectionBuilder.Without(context.Config, gone);
         if (Removed(context.Config, depth) >= target)
         {
             return depth;
@@ -79,7 +79,7 @@ public sealed class DepthWidthMethod : IPruningMethod
     /// <summary>Removes the units with the lowest prior, about the same share of every sub-layer that is left, up to the target.</summary>
     private static ModelSelection Fill(PruningContext context, IReadOnlyList<Unit> gone, long target, WeightMagnitudes magnitudes)
     {
-        ModelSelection depth = DepthMethod.Selection(context.Config, gone);
+        ModelSelection depth = SelectionBuilder.Without(context.Config, gone);
         long missing = target - Removed(context.Config, depth);
         if (missing <= 0)
         {
@@ -109,7 +109,7 @@ public sealed class DepthWidthMethod : IPruningMethod
         var text = new StringBuilder("depth_units,depth_sparsity,loss,units\n");
         foreach (UnitSet split in splits)
         {
-            double share = Removed(config, DepthMethod.Selection(config, split.Units)) / prunable;
+            double share = Removed(config, SelectionBuilder.Without(config, split.Units)) / prunable;
             string units = string.Join(' ', split.Units.Select(DepthUnits.NameOf));
             text.Append(CultureInfo.InvariantCulture, $"{split.Units.Count},{share:R},{split.Value:R},{units}\n");
         }

@@ -80,10 +80,12 @@ internal sealed class GroupAblation(
         model.RunBlocks(prefix, 0, block);
         _control ??= Control(model);
         int perPass = Math.Max(1, WindowsPerPass / windows.Count);
-        foreach (int[] batch in Enumerable.Range(first, end - first).Where(g => !context.Log.Holds(KeyOf(g, 1))).Chunk(perPass))
+        int[] missing = [.. Enumerable.Range(first, end - first).Where(g => !context.Log.Holds(KeyOf(g, 1)))];
+        Dictionary<UnitGroup, float[]> means = Means([.. missing.Select(g => groups[g])]);
+        foreach (int[] batch in missing.Chunk(perPass))
         {
             context.CancellationToken.ThrowIfCancellationRequested();
-            double[] losses = Losses(model, prefix, [.. batch.Select(g => groups[g])], block);
+            double[] losses = Losses(model, prefix, [.. batch.Select(g => groups[g])], means, block);
             for (int i = 0; i < batch.Length; i++)
             {
                 foreach (int half in (ReadOnlySpan<int>)[0, 1])
@@ -97,7 +99,7 @@ internal sealed class GroupAblation(
     private double[] Control(Transformer model) => [.. ForwardPass.Losses(model, windows).Select(Mean)];
 
     /// <summary>Mean loss of every window for every group.</summary>
-    private double[] Losses(Transformer model, ResidualStream prefix, UnitGroup[] groups, int block)
+    private double[] Losses(Transformer model, ResidualStream prefix, UnitGroup[] groups, Dictionary<UnitGroup, float[]> means, int block)
     {
         int[][] repeated = [.. groups.SelectMany(_ => windows)];
         using ResidualStream stream = model.Embed(repeated);
@@ -108,13 +110,13 @@ internal sealed class GroupAblation(
         }
 
         // A mean goes where its sub-layer writes: behind the attention, in front of the MLP of the same block.
-        RunSubLayer(model, stream, groups, block, SubLayer.Attention);
-        RunSubLayer(model, stream, groups, block, SubLayer.Mlp);
+        RunSubLayer(model, stream, groups, means, block, SubLayer.Attention);
+        RunSubLayer(model, stream, groups, means, block, SubLayer.Mlp);
         model.RunBlocks(stream, block + 1, round.Config.Blocks.Count);
         return [.. model.Losses(stream).Select(Mean)];
     }
 
-    private void RunSubLayer(Transformer model, ResidualStream stream, UnitGroup[] groups, int block, SubLayer subLayer)
+    private void RunSubLayer(Transformer model, ResidualStream stream, UnitGroup[] groups, Dictionary<UnitGroup, float[]> means, int block, SubLayer subLayer)
     {
         var gates = new ModelGates[stream.Windows.Count];
         for (int g = 0; g < groups.Length; g++)
@@ -127,27 +129,47 @@ internal sealed class GroupAblation(
 
         model.RunBlocks(stream, block, block + 1, gates);
 
-        // Without any unit the sub-layer is gone, its bias too.
-        int[] repaired = [.. Enumerable.Range(0, groups.Length).Where(g => groups[g].Units.SubLayer == subLayer && groups[g].Members.Length < groups[g].Units.Count)];
-        if (contributions is null || repaired.Length == 0)
+        for (int g = 0; g < groups.Length; g++)
         {
-            return;
-        }
-
-        TensorView<float> values = stream.Values;
-        float[][] added = contributions([.. repaired.Select(g => groups[g])]);
-        for (int i = 0; i < repaired.Length; i++)
-        {
-            int first = stream.FirstRow(repaired[i] * windows.Count);
-            foreach (int row in Enumerable.Range(first, windows.Sum(window => window.Length)))
+            if (groups[g].Units.SubLayer == subLayer && means.TryGetValue(groups[g], out float[]? mean))
             {
-                Span<float> target = values[row];
-                for (int column = 0; column < target.Length; column++)
+                AddToWindows(stream, g * windows.Count, mean);
+            }
+        }
+    }
+
+    private void AddToWindows(ResidualStream stream, int firstWindow, float[] mean)
+    {
+        int first = stream.FirstRow(firstWindow);
+        TensorView<float> values = stream.Values;
+        foreach (int row in Enumerable.Range(first, windows.Sum(window => window.Length)))
+        {
+            Span<float> target = values[row];
+            for (int column = 0; column < target.Length; column++)
+            {
+                target[column] += mean[column];
+            }
+        }
+    }
+
+    /// <summary>What stands in the place of each group; none for a whole sub-layer, which is gone with its bias.</summary>
+    private Dictionary<UnitGroup, float[]> Means(UnitGroup[] groups)
+    {
+        var means = new Dictionary<UnitGroup, float[]>(ReferenceEqualityComparer.Instance);
+        if (contributions is not null)
+        {
+            foreach (IGrouping<int, UnitGroup> subLayer in groups.Where(group => group.Members.Length < group.Units.Count).GroupBy(group => group.SubLayer))
+            {
+                UnitGroup[] own = [.. subLayer];
+                float[][] found = contributions(own);
+                for (int i = 0; i < own.Length; i++)
                 {
-                    target[column] += added[i][column];
+                    means[own[i]] = found[i];
                 }
             }
         }
+
+        return means;
     }
 
     private static double Mean(float[] losses) => losses.Sum(loss => (double)loss) / losses.Length;

@@ -13,10 +13,9 @@ internal static class UniformRemoval
     {
         ModelConfig config = context.Config;
         IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config, context.Recipe.WidthUnits);
-        var builder = new SelectionBuilder(config);
         long target = WidthTarget.Of(config, context.Recipe);
-        builder.Remove(Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Shapes, target).SelectMany(step => step.Units));
-        return builder.Build();
+        return SelectionBuilder.Without(
+            config, Steps(config, subLayers, [.. subLayers.Select(scoresOf)], context.Shapes, target).SelectMany(step => step.Units));
     }
 
     /// <summary>The steps that go.</summary>

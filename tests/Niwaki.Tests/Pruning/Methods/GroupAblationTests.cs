@@ -44,7 +44,7 @@ public sealed class GroupAblationTests
         {
             Unit[] units = [.. groups[g].Members.Select(member => groups[g].Units[member])];
             repair.Note(round, record.Means, [new RemovalStep(units, 1, 0, g, 0)]);
-            double[] without = Losses(context, DepthMethod.Selection(context.Config, units), atMean ? repair.Biases(units) : null, fixture.Calibration);
+            double[] without = Losses(context, SelectionBuilder.Without(context.Config, units), atMean ? repair.Biases(units) : null, fixture.Calibration);
             double[] expected = [.. without.Zip(dense, (a, b) => a - b)];
             Assert.Equal((expected[0] + expected[2]) / 2, effects[g].First, 5);
             Assert.Equal((expected[1] + expected[3]) / 2, effects[g].Second, 5);

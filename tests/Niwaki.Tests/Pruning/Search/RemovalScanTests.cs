@@ -72,7 +72,7 @@ public sealed class RemovalScanTests
 
         foreach (RemovalOutcome outcome in new RemovalScan(model, fixture.Calibration, objective).Try(gone, Units(candidates), TestContext.Current.CancellationToken))
         {
-            using Transformer cut = fixture.Load(Niwaki.Pruning.Methods.DepthMethod.Selection(fixture.Config, [.. gone, outcome.Unit]));
+            using Transformer cut = fixture.Load(Niwaki.Plans.SelectionBuilder.Without(fixture.Config, [.. gone, outcome.Unit]));
             double[][] found = LogProbabilities(cut, fixture.Calibration);
             double expected = dense.Zip(found, (p, q) => p.Zip(q, (a, b) => Math.Exp(a) * (a - b)).Sum()).Average();
             Assert.Equal(expected, outcome.Value, 1e-5 * Math.Max(1, expected));
