@@ -15,6 +15,8 @@ public partial class NiwakiCommandLineTests
     [InlineData("generate")]
     [InlineData("train")]
     [InlineData("verify")]
+    [InlineData("compare")]
+    [InlineData("report")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -32,6 +34,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("tokenize")]
     [InlineData("generate")]
     [InlineData("verify")]
+    [InlineData("compare")]
     public void Help_Example_Runs(string verb)
     {
         string[] example = ExampleOf(CommandRunner.Run(verb, "--help").Output);
