@@ -213,6 +213,9 @@ public sealed class Checkpoint : IDisposable
         _weights.Dispose();
     }
 
+    /// <summary>The same model with other tensors, which it owns.</summary>
+    internal Checkpoint With(IWeightSource weights) => new(Folder, Config, GenerationConfig, weights, _sideFiles is null ? null : () => _sideFiles.Value);
+
     private static Checkpoint OpenGguf(string path)
     {
         var model = GgufModel.Open(path);

@@ -87,6 +87,24 @@ public sealed class GgufModelTests : IDisposable
         Assert.Equal(Losses(decoded), Losses(file, 1 << 18));
     }
 
+    /// <summary>Without a type asked for, blocks of 8 bits are handed on as they are.</summary>
+    [Fact]
+    public void Write_EightBitFile_SameBlocksAgain()
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        var again = GgufExport.Plan(file, ModelConfigReader.Read(file));
+        Assert.Equal(GgufTensorType.Q8_0, again.Type);
+        again.Write(_folder["again.gguf"], null, TestContext.Current.CancellationToken);
+        using var first = GgufFile.Open(_folder["m.gguf"]);
+        using var second = GgufFile.Open(_folder["again.gguf"]);
+        foreach (GgufTensor tensor in first.Tensors)
+        {
+            Assert.Equal(first.Rows(tensor, 0, (int)tensor.Rows).ToArray(), second.Rows(second.Find(tensor.Name)!, 0, (int)tensor.Rows).ToArray());
+        }
+    }
+
     /// <summary>Weights of Q8_0 stay in their blocks: nothing is decoded, and where no block is cut apart a model takes a little more than a byte a weight.</summary>
     [Fact]
     public void Load_EightBitFile_KeepsItsBlocks()
