@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Niwaki.Formats.Gguf;
+using Niwaki.Formats.Gguf.Codecs;
 using Niwaki.Kernels;
 using Niwaki.Numerics;
 using Niwaki.Tensors;
@@ -24,6 +26,7 @@ internal static unsafe class GemmBenchmark
         ("F32", ElementType.F32, PackedFormat.Stored),
         ("BF16", ElementType.BF16, PackedFormat.Stored),
         ("F16", ElementType.F16, PackedFormat.Stored),
+        ("Q8_0", ElementType.Q8_0, PackedFormat.Stored),
         ("Int16", ElementType.F32, PackedFormat.Int16),
     ];
 
@@ -132,6 +135,20 @@ internal static unsafe class GemmBenchmark
         if (type == ElementType.F32)
         {
             return PackedWeights.Pack(team, [new WeightSlice(new WeightView(w.Pointer, type, outputs, inputs))], format);
+        }
+
+        if (type == ElementType.Q8_0)
+        {
+            using var blocks = new NativeBuffer<byte>(outputs * type.RowBytes(inputs));
+            for (int row = 0; row < outputs; row++)
+            {
+                BlockCodec.Encode(
+                    GgufTensorType.Q8_0,
+                    new ReadOnlySpan<float>(w.Pointer + ((long)row * inputs), inputs),
+                    new Span<byte>(blocks.Pointer + (row * type.RowBytes(inputs)), (int)type.RowBytes(inputs)));
+            }
+
+            return PackedWeights.Pack(team, [new WeightSlice(new WeightView(blocks.Pointer, type, outputs, inputs))], format);
         }
 
         using var half = new NativeBuffer<ushort>(w.Length);

@@ -6,6 +6,7 @@ using Niwaki.Cli.Output;
 using Niwaki.Evaluation;
 using Niwaki.Export;
 using Niwaki.Export.Gguf;
+using Niwaki.Export.HuggingFace;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
@@ -59,15 +60,16 @@ internal sealed class ExportCommand : Verb
         }
 
         CheckGgufProfile(parsed.GetValue(_profile), config);
-        return ExportGguf(parsed, terminal, checkpoint, config, cancellationToken);
+        using PaddedModel? padded = parsed.GetValue(_profile) == ShapeProfile.Padded ? PaddedModel.Open(checkpoint, config, parsed.GetValue(_huggingFace.PadTo)) : null;
+        return ExportGguf(parsed, terminal, checkpoint, config, padded, cancellationToken);
     }
 
     /// <summary>What the blocks are decides about the container; a profile only says what they must be.</summary>
     private static void CheckGgufProfile(ShapeProfile? profile, ModelConfig config)
     {
-        if (profile is ShapeProfile.HeteroHf or ShapeProfile.NemotronNas or ShapeProfile.Padded)
+        if (profile is ShapeProfile.HeteroHf or ShapeProfile.NemotronNas)
         {
-            throw new UsageException($"--profile is {ProfileRule.Of(profile.Value).Name}, expected depth, uniform or hetero-gguf with --format gguf. Use --format hf.");
+            throw new UsageException($"--profile is {ProfileRule.Of(profile.Value).Name}, expected depth, uniform, hetero-gguf or padded with --format gguf. Use --format hf.");
         }
 
         if (profile is { } named && ProfileRule.Of(named).FaultOf(config) is { } fault)
@@ -76,9 +78,9 @@ internal sealed class ExportCommand : Verb
         }
     }
 
-    private int ExportGguf(ParseResult parsed, Terminal terminal, Checkpoint checkpoint, ModelConfig config, CancellationToken cancellationToken)
+    private int ExportGguf(ParseResult parsed, Terminal terminal, Checkpoint checkpoint, ModelConfig config, PaddedModel? padded, CancellationToken cancellationToken)
     {
-        var export = GgufExport.Plan(checkpoint, config, new GgufExportOptions { Type = ReadType(parsed), PreTokenizer = parsed.GetValue(_pre) });
+        var export = GgufExport.Plan(padded?.Checkpoint ?? checkpoint, padded?.Config ?? config, new GgufExportOptions { Type = ReadType(parsed), PreTokenizer = parsed.GetValue(_pre) });
         string path = parsed.GetValue(_out) ?? export.FileName;
         foreach (string warning in export.Warnings)
         {
@@ -90,7 +92,12 @@ internal sealed class ExportCommand : Verb
             ShowPlan(terminal, export);
         }
 
-        string modelfile = export.Write(path, null, cancellationToken);
+        string modelfile;
+        using (var display = ProgressDisplay.Start(terminal, Json(parsed)))
+        {
+            modelfile = export.Write(path, new ByteProgress(display, $"writing {path}", export.ByteLength), cancellationToken);
+        }
+
         using var team = new ThreadTeam(Threads(parsed));
         LogitDifference difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
 

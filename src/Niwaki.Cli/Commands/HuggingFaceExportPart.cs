@@ -18,7 +18,7 @@ internal sealed class HuggingFaceExportPart
     /// <summary>The option <c>--pad-to</c>.</summary>
     public Option<PaddingTarget> PadTo { get; } = new("--pad-to")
     {
-        Description = "hf, padded: fill blocks up to the sizes before pruning, or to the widest block",
+        Description = "padded: fill blocks up to the sizes before pruning, or to the widest block",
         DefaultValueFactory = _ => PaddingTarget.Original,
     };
 

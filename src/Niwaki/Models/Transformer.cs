@@ -204,6 +204,19 @@ public sealed class Transformer : IDisposable
     /// <exception cref="ArgumentException">A sequence gets no token, or its cache is too short.</exception>
     public void Extend(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens, TensorView<float> logits)
     {
+        using ResidualStream stream = Append(caches, tokens);
+        int[] lastRows = [.. Enumerable.Range(1, stream.Windows.Count).Select(next => stream.FirstRow(next) - 1)];
+        Logits(stream, lastRows, logits);
+    }
+
+    /// <summary>Adds tokens to some sequences, without the output head.</summary>
+    /// <param name="caches">What each sequence holds so far; longer by the new tokens afterwards.</param>
+    /// <param name="tokens">One or more new tokens of each sequence.</param>
+    /// <returns>The stream of the new tokens behind the last block.</returns>
+    /// <exception cref="ShapeMismatchException">Counts differ.</exception>
+    /// <exception cref="ArgumentException">A sequence gets no token, or its cache is too short.</exception>
+    public ResidualStream Append(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens)
+    {
         ArgumentNullException.ThrowIfNull(caches);
         ArgumentNullException.ThrowIfNull(tokens);
         if (caches.Count != tokens.Count)
@@ -221,16 +234,23 @@ public sealed class Transformer : IDisposable
             }
         }
 
-        using ResidualStream stream = Embed(tokens);
-        Run(stream, 0, Config.Blocks.Count, new BlockPass(null, null, caches));
-        int[] lastRows = new int[tokens.Count];
+        ResidualStream stream = Embed(tokens);
+        try
+        {
+            Run(stream, 0, Config.Blocks.Count, new BlockPass(null, null, caches));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+
         for (int i = 0; i < tokens.Count; i++)
         {
             caches[i].Advance(tokens[i].Length);
-            lastRows[i] = stream.FirstRow(i + 1) - 1;
         }
 
-        Logits(stream, lastRows, logits);
+        return stream;
     }
 
     /// <summary>Runs work that belongs to a pass, such as choosing tokens from logits, on the threads of the model.</summary>

@@ -7,7 +7,35 @@ namespace Niwaki.Reports;
 /// <summary>A measurement of speed as a table of texts, for terminals, Markdown and pages.</summary>
 public static class SpeedTable
 {
-    /// <summary>Names of the columns.</summary>
+    /// <summary>Names of the columns of the table with one row a figure.</summary>
+    /// <param name="speed">The measurement.</param>
+    public static IReadOnlyList<string> ShortHeaders(SpeedReport speed)
+    {
+        ArgumentNullException.ThrowIfNull(speed);
+        string[] names = [.. speed.Models.Select(model => model.Name)];
+        return speed.Models.Count == 1 ? ["", .. names] : ["", .. names, "ratio", "of blocks"];
+    }
+
+    /// <summary>The table with one row a figure: a column a model, ratios behind them.</summary>
+    /// <param name="speed">The measurement.</param>
+    public static IEnumerable<IReadOnlyList<string>> ShortRows(SpeedReport speed)
+    {
+        ArgumentNullException.ThrowIfNull(speed);
+        yield return Line(speed, "weights in memory", speed.Models.Select(model => Quantity.Bytes(model.WeightBytes)), Less(speed, model => model.WeightBytes), "");
+        yield return Line(speed, "cache of a token", speed.Models.Select(model => Quantity.Bytes(model.KeyValueBytesPerToken)), Less(speed, model => model.KeyValueBytesPerToken), "");
+        foreach (SpeedRow row in speed.Rows.Where(row => row.Model == 0))
+        {
+            SpeedRow[] rows = speed.Beside(row) is { } other ? [row, other] : [row];
+            string what = string.Create(CultureInfo.InvariantCulture, $"batch {row.Batch}, {row.Prompt} + {row.Generated}: ");
+            yield return Line(speed, what + "prefill tokens/s", rows.Select(r => Rate(r.Prefill)), Ratio(rows, r => r.Prefill.Median), Ratio(rows, r => r.PrefillOfBlocks.Median));
+            yield return Line(speed, "decode tokens/s", rows.Select(r => Rate(r.Decode)), Ratio(rows, r => r.Decode.Median), Ratio(rows, r => r.DecodeOfBlocks.Median));
+            yield return Line(speed, "written tokens/s, prompt included", rows.Select(r => Rate(r.Throughput)), Ratio(rows, r => r.Throughput.Median), "");
+            yield return Line(speed, "first token", rows.Select(r => Milliseconds(r.FirstToken)), Ratio(rows, r => r.FirstToken.Median), "");
+            yield return Line(speed, "peak memory", rows.Select(r => Quantity.Bytes(r.PeakBytes)), Ratio(rows, r => r.PeakBytes), "");
+        }
+    }
+
+    /// <summary>Names of the columns of the table with one row a batch and length.</summary>
     /// <param name="speed">The measurement.</param>
     public static IReadOnlyList<string> Headers(SpeedReport speed)
     {
@@ -27,15 +55,20 @@ public static class SpeedTable
         foreach (SpeedRow row in speed.Rows.Where(row => row.Model == 0))
         {
             SpeedRow? other = speed.Beside(row);
-            string[] first = [Text(row.Batch), $"{Text(row.Prompt)} + {Text(row.Generated)}"];
+            string[] first = [row.Batch.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{row.Prompt} + {row.Generated}")];
             string[] own = Figures(row);
-            yield return other is null
-                ? [.. first, .. own]
-                :
-                [
-                    .. first, .. own.Zip(Figures(other), (a, b) => new[] { a, b }).SelectMany(pair => pair),
-                    Ratio(row.Prefill, other.Prefill), Ratio(row.Decode, other.Decode), Ratio(row.PrefillOfBlocks, other.PrefillOfBlocks), Ratio(row.DecodeOfBlocks, other.DecodeOfBlocks),
-                ];
+            if (other is null)
+            {
+                yield return [.. first, .. own];
+                continue;
+            }
+
+            SpeedRow[] rows = [row, other];
+            yield return
+            [
+                .. first, .. own.Zip(Figures(other), (a, b) => new[] { a, b }).SelectMany(pair => pair),
+                Ratio(rows, r => r.Prefill.Median), Ratio(rows, r => r.Decode.Median), Ratio(rows, r => r.PrefillOfBlocks.Median), Ratio(rows, r => r.DecodeOfBlocks.Median),
+            ];
         }
     }
 
@@ -44,11 +77,11 @@ public static class SpeedTable
     public static string Explanation(SpeedReport speed)
     {
         ArgumentNullException.ThrowIfNull(speed);
-        string turns = speed.Models.Count > 1 ? $" Against: {speed.Models[1].Name}; the models took turns." : "";
+        string turns = speed.Models.Count > 1 ? $" Ratios to '{speed.Models[1].Name}'; the models took turns." : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"Median (lowest, highest) of {speed.Rounds} runs after one that was not counted, {speed.Threads} threads, {speed.VectorPath} instructions, {speed.Machine}.{turns} "
-            + $"Tokens of all sequences of the batch count. Rates hold the output head, which pruning does not make smaller; those of blocks leave it out. "
+            $"Median (lowest, highest) of {speed.Rounds} runs after those that do not count, {speed.Threads} threads, {speed.VectorPath} instructions, {speed.Machine}.{turns} "
+            + $"Tokens of all sequences of the batch count; choosing them is left out. Rates hold the output head, which pruning does not make smaller; those of blocks leave it out. "
             + $"Peak memory: weights, caches and activations, without the mapped model file and the program.");
     }
 
@@ -56,10 +89,10 @@ public static class SpeedTable
     /// <param name="speed">The measurement.</param>
     public static string Markdown(SpeedReport speed)
     {
-        IReadOnlyList<string> headers = Headers(speed);
+        IReadOnlyList<string> headers = ShortHeaders(speed);
         var text = new StringBuilder();
-        text.Append("| ").AppendJoin(" | ", headers).Append(" |\n|").AppendJoin('|', headers.Select(_ => " ---: ")).Append("|\n");
-        foreach (IReadOnlyList<string> row in Rows(speed))
+        text.Append("| ").AppendJoin(" | ", headers.Select(MarkdownText.Cell)).Append(" |\n| --- |").AppendJoin('|', headers.Skip(1).Select(_ => " ---: ")).Append("|\n");
+        foreach (IReadOnlyList<string> row in ShortRows(speed))
         {
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
         }
@@ -67,15 +100,19 @@ public static class SpeedTable
         return text.Append('\n').Append(MarkdownText.Inline(Explanation(speed))).Append('\n').ToString();
     }
 
+    private static string[] Line(SpeedReport speed, string name, IEnumerable<string> figures, string ratio, string ofBlocks) =>
+        speed.Models.Count == 1 ? [name, .. figures] : [name, .. figures, ratio, ofBlocks];
+
+    private static string Less(SpeedReport speed, Func<SpeedModel, long> figure) =>
+        speed.Models.Count < 2 || figure(speed.Models[1]) == 0 ? "" : Quantity.Figure((double)figure(speed.Models[0]) / figure(speed.Models[1]), 2);
+
     private static string[] Figures(SpeedRow row) =>
-    [
-        Rate(row.Prefill), Rate(row.Decode), string.Create(CultureInfo.InvariantCulture, $"{row.FirstToken.Median * 1000:0.#} ms"),
-        Quantity.Bytes(row.PeakBytes), Quantity.Bytes(row.KeyValueBytes),
-    ];
+        [Rate(row.Prefill), Rate(row.Decode), Milliseconds(row.FirstToken), Quantity.Bytes(row.PeakBytes), Quantity.Bytes(row.KeyValueBytes)];
+
+    private static string Milliseconds(Spread seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds.Median * 1000:N1} ms");
 
     private static string Rate(Spread spread) => string.Create(CultureInfo.InvariantCulture, $"{spread.Median:N1} ({spread.Low:N1}, {spread.High:N1})");
 
-    private static string Ratio(Spread own, Spread other) => Quantity.Figure(own.Median / other.Median, 2);
-
-    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+    private static string Ratio(SpeedRow[] rows, Func<SpeedRow, double> figure) =>
+        rows.Length < 2 || figure(rows[1]) == 0 ? "" : Quantity.Figure(figure(rows[0]) / figure(rows[1]), 2);
 }

@@ -17,6 +17,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("verify")]
     [InlineData("compare")]
     [InlineData("report")]
+    [InlineData("bench")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -55,6 +56,15 @@ public partial class NiwakiCommandLineTests
         CommandResult result = CommandRunner.Run(example);
 
         Assert.True(result.ExitCode == 0, result.Error);
+    }
+
+    [Fact]
+    public void Help_ExampleOfBench_Runs()
+    {
+        CommandResult result = CommandRunner.Run([.. ExampleOf(CommandRunner.Run("bench", "--help").Output).Select(FromRoot)]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("prefill", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -26,6 +26,7 @@ internal static class Speeds
         Decode = new Spread(decode, decode, decode),
         PrefillOfBlocks = new Spread(2 * prefill, prefill, 3 * prefill),
         DecodeOfBlocks = new Spread(2 * decode, decode, 3 * decode),
+        Throughput = new Spread(decode, decode, decode),
         FirstToken = new Spread(0.25, 0.25, 0.25),
         PeakBytes = 1 << 20,
         KeyValueBytes = 1 << 10,

@@ -31,6 +31,9 @@ public sealed record SpeedRow
     /// <summary>As <see cref="Decode"/>, output head left out.</summary>
     public required Spread DecodeOfBlocks { get; init; }
 
+    /// <summary>Tokens written a second of the whole, prompt included: the throughput of Shortened LLaMA (arXiv 2402.02834).</summary>
+    public required Spread Throughput { get; init; }
+
     /// <summary>Seconds from the prompt to the first token of every sequence.</summary>
     public required Spread FirstToken { get; init; }
 

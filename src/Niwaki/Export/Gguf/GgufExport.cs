@@ -56,7 +56,7 @@ public sealed class GgufExport
     /// <param name="source">The model; must stay open until it is written.</param>
     /// <param name="config">Its config.</param>
     /// <param name="options">How; null: the defaults.</param>
-    /// <exception cref="ModelFormatException">A tokenizer file is broken.</exception>
+    /// <exception cref="ModelFormatException">A tokenizer file is broken, or there is no embedding table of the config's shape.</exception>
     /// <exception cref="UnsupportedModelException">llama.cpp has no architecture or no tokenizer for the model; the message says why.</exception>
     /// <exception cref="ArgumentException">The encoding cannot be written.</exception>
     public static GgufExport Plan(Checkpoint source, ModelConfig config, GgufExportOptions? options = null)
@@ -64,7 +64,7 @@ public sealed class GgufExport
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(config);
         options ??= new GgufExportOptions();
-        GgufTensorType type = options.Type ?? StoredType(source);
+        GgufTensorType type = options.Type ?? StoredType(source, config);
         if (!GgufTensorTypes.Writable.Contains(type))
         {
             throw new ArgumentException($"Encoding is {type}, expected one of {string.Join(", ", GgufTensorTypes.Writable)}.", nameof(options));
@@ -118,9 +118,9 @@ public sealed class GgufExport
         return Modelfile.Write(path, _config);
     }
 
-    /// <summary>The element type of the embedding table.</summary>
-    private static GgufTensorType StoredType(Checkpoint source) =>
-        source.Find(TensorNames.Embedding)?.ElementType is { } type ? type.ToTensorType() : GgufTensorType.F16;
+    /// <summary>How the embedding table is stored.</summary>
+    private static GgufTensorType StoredType(Checkpoint source, ModelConfig config) =>
+        source.StoredType(TensorNames.Embedding, config.VocabularySize, config.HiddenSize).ToTensorType();
 
     /// <summary>The last part of a path; of the <c>model</c> folder of a run, that of the run.</summary>
     private static string NameOf(string folder)

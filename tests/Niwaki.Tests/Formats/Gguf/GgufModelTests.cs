@@ -3,6 +3,7 @@ using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
+using Niwaki.Plans;
 using Niwaki.Tensors;
 using Niwaki.Tests.Models;
 using Niwaki.Tests.Pruning.Surgery;
@@ -27,7 +28,7 @@ public sealed class GgufModelTests : IDisposable
     public static TheoryData<string, int, ElementType, bool, string> RoundTrips()
     {
         var data = new TheoryData<string, int, ElementType, bool, string>();
-        foreach (ElementType type in Enum.GetValues<ElementType>())
+        foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.F16, ElementType.BF16])
         {
             data.Add("llama", 0, type, false, "{}");
             data.Add("llama", 1, type, true, "{}");
@@ -84,6 +85,56 @@ public sealed class GgufModelTests : IDisposable
 
         // Streamed from the file, block by block, the same numbers.
         Assert.Equal(Losses(decoded), Losses(file, 1 << 18));
+    }
+
+    /// <summary>Without a type asked for, blocks of 8 bits are handed on as they are.</summary>
+    [Fact]
+    public void Write_EightBitFile_SameBlocksAgain()
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        var again = GgufExport.Plan(file, ModelConfigReader.Read(file));
+        Assert.Equal(GgufTensorType.Q8_0, again.Type);
+        again.Write(_folder["again.gguf"], null, TestContext.Current.CancellationToken);
+        using var first = GgufFile.Open(_folder["m.gguf"]);
+        using var second = GgufFile.Open(_folder["again.gguf"]);
+        foreach (GgufTensor tensor in first.Tensors)
+        {
+            Assert.Equal(first.Rows(tensor, 0, (int)tensor.Rows).ToArray(), second.Rows(second.Find(tensor.Name)!, 0, (int)tensor.Rows).ToArray());
+        }
+    }
+
+    /// <summary>Weights of Q8_0 stay in their blocks: nothing is decoded, and where no block is cut apart a model takes a little more than a byte a weight.</summary>
+    [Fact]
+    public void Load_EightBitFile_KeepsItsBlocks()
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        ModelConfig config = ModelConfigReader.Read(file);
+        using Checkpoint decoded = SurgeryFixture.Apply(file, [.. ModelSelection.All(config).Blocks], _folder["decoded"]);
+        Assert.Equal(ElementType.Q8_0, file.StoredType("model.layers.1.self_attn.q_proj.weight", 64, 64));
+        Assert.Equal(ElementType.F32, decoded.StoredType("model.layers.1.self_attn.q_proj.weight", 64, 64));
+
+        // The first ends a block of 32 within down_proj, the second a block within o_proj of heads 16 wide, the third takes whole blocks.
+        ModelSelection?[] selections =
+        [
+            null,
+            SelectionBuilder.Without(config, [new Unit(UnitKind.Neuron, 0, 3), new Unit(UnitKind.Neuron, 1, 95)]),
+            SelectionBuilder.Without(config, [new Unit(UnitKind.KeyValueGroup, 0, 1)]),
+            SelectionBuilder.Without(config, [.. Enumerable.Range(32, 32).Select(neuron => new Unit(UnitKind.Neuron, 0, neuron))]),
+        ];
+        foreach (ModelSelection? selection in selections)
+        {
+            Assert.Equal(Losses(decoded, selection: selection), Losses(file, selection: selection));
+        }
+
+        (long blocks, long floats) = (WeightBytes(file, selections[0]), WeightBytes(decoded, selections[0]));
+        Assert.Equal(floats * 34 / (32 * 4), blocks);
+        (blocks, floats) = (WeightBytes(file, selections[3]), WeightBytes(decoded, selections[3]));
+        Assert.Equal(floats * 34 / (32 * 4), blocks);
+        Assert.InRange(WeightBytes(file, selections[1]), blocks + 1, floats);
     }
 
     public static TheoryData<string, string, object?> BrokenMetadata { get; } = new()
@@ -188,10 +239,17 @@ public sealed class GgufModelTests : IDisposable
         return [.. frequencies, config.Rope.Scaling?.AttentionFactorOrOne ?? 1];
     }
 
-    private static float[] Losses(Checkpoint checkpoint, long? memory = null)
+    private static long WeightBytes(Checkpoint checkpoint, ModelSelection? selection)
     {
         using var team = new Niwaki.Kernels.ThreadTeam(1);
-        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory });
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { Selection = selection });
+        return model.Memory.WeightBytes;
+    }
+
+    private static float[] Losses(Checkpoint checkpoint, long? memory = null, ModelSelection? selection = null)
+    {
+        using var team = new Niwaki.Kernels.ThreadTeam(1);
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory, Selection = selection });
         using ResidualStream stream = model.Embed([[.. Enumerable.Range(0, 40).Select(i => i * 7 % 96)]]);
         model.RunBlocks(stream, 0, model.Config.Blocks.Count);
         return model.Losses(stream)[0];
