@@ -13,7 +13,7 @@ internal sealed class Pace(TimeProvider time)
     public double? TokensPerSecond => Seconds > 0 && _last.Tokens > _seen.Peek().Tokens ? (_last.Tokens - _seen.Peek().Tokens) / Seconds : null;
 
     /// <summary>Seconds until all is done at this pace; null while nothing moved.</summary>
-    public double? SecondsLeft => Seconds > 0 && _last.Done > _seen.Peek().Done ? Math.Max(0, 1 - _last.Done) * Seconds / (_last.Done - _seen.Peek().Done) : null;
+    public double? SecondsLeft => Seconds > 0 && _last.Done < 1 && _last.Done > _seen.Peek().Done ? Math.Max(0, 1 - _last.Done) * Seconds / (_last.Done - _seen.Peek().Done) : null;
 
     private double Seconds => _seen.Count < 2 ? 0 : time.GetElapsedTime(_seen.Peek().Time, _last.Time).TotalSeconds;
 
