@@ -46,17 +46,17 @@ public sealed record RuntimeFit(string Runtimes, string Command, string Result, 
 
     private static RuntimeFit Gguf(Checkpoint checkpoint, ModelConfig config, GgufTensorType type)
     {
-        const string Runtimes = "llama.cpp, LM Studio, Ollama";
+        const string Embedders = "llama.cpp, LM Studio, Ollama";
         string command = $"--format gguf --type {type}";
         try
         {
             var export = GgufExport.Plan(checkpoint, config, new GgufExportOptions { Type = type });
             string fallbacks = export.Fallbacks.Count > 0 ? $"; {export.Fallbacks.Count} of {export.Tensors.Count} tensors as F16, their rows are no whole blocks" : "";
-            return new RuntimeFit(Runtimes, command, $"architecture '{export.Architecture}', {Quantity.Bytes(export.ByteLength)}{fallbacks}", null);
+            return new RuntimeFit(Embedders, command, $"architecture '{export.Architecture}', {Quantity.Bytes(export.ByteLength)}{fallbacks}", null);
         }
         catch (NiwakiException fault)
         {
-            return new RuntimeFit(Runtimes, command, "", fault.Message);
+            return new RuntimeFit(Embedders, command, "", fault.Message);
         }
     }
 

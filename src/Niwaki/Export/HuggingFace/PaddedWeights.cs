@@ -37,13 +37,21 @@ internal sealed unsafe class PaddedWeights(Checkpoint source, IReadOnlyList<Expo
         ExportTensor tensor = _byName[entry.Name].Tensor;
         using BorrowedWeights? stored = Open(tensor);
         var buffer = new NativeBuffer<byte>((long)rows * tensor.RowBytes);
-        for (int row = 0; row < rows; row++)
+        try
         {
-            tensor.FillRow(stored?.View, firstRow + row, new Span<byte>(buffer.Pointer + ((long)row * tensor.RowBytes), tensor.RowBytes));
-        }
+            for (int row = 0; row < rows; row++)
+            {
+                tensor.FillRow(stored?.View, firstRow + row, new Span<byte>(buffer.Pointer + ((long)row * tensor.RowBytes), tensor.RowBytes));
+            }
 
-        ElementType type = entry.ElementType!.Value;
-        return new BorrowedWeights(new WeightView(buffer.Pointer, type, rows, tensor.RowBytes / type.SizeInBytes()), buffer);
+            ElementType type = entry.ElementType!.Value;
+            return new BorrowedWeights(new WeightView(buffer.Pointer, type, rows, tensor.RowBytes / type.SizeInBytes()), buffer);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc />

@@ -34,6 +34,18 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The model folder, after <see cref="ModelFolder.Resolve"/>; of a GGUF model its file.</summary>
     public string Folder { get; }
 
+    /// <summary>What the model is called: its folder or its file without the extension; the folder of the run where it is called <c>model</c>.</summary>
+    public string Name
+    {
+        get
+        {
+            string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder));
+            string name = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
+            string? parent = Path.GetFileName(Path.GetDirectoryName(path));
+            return name == "model" && !string.IsNullOrEmpty(parent) ? parent : name;
+        }
+    }
+
     /// <summary>config.json.</summary>
     public ConfigDocument Config { get; }
 

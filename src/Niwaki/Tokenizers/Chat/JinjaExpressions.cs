@@ -287,12 +287,14 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             }
         }
 
-        return (run => [.. positional.Select(argument => argument(run))], run =>
-        {
-            var map = new JinjaMap();
-            named.ForEach(pair => map[pair.Name] = pair.Value(run));
-            return map;
-        });
+        return (run => [.. positional.Select(argument => argument(run))], run => Named(run, named));
+    }
+
+    private static JinjaMap Named(JinjaRun run, List<(string Name, Func<JinjaRun, object?> Value)> values)
+    {
+        var map = new JinjaMap();
+        values.ForEach(pair => map[pair.Name] = pair.Value(run));
+        return map;
     }
 
     private Func<JinjaRun, object?> Primary() => tokens.Current.Kind switch
@@ -333,11 +335,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             "true" or "True" => _ => true,
             "false" or "False" => _ => false,
             "none" or "None" => _ => null,
-            _ => run =>
-            {
-                run.Step();
-                return run.Get(name);
-            },
+            _ => run => run.Look(name),
         };
     }
 

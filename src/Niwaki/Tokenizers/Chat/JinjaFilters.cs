@@ -81,7 +81,7 @@ internal static class JinjaFilters
         _ => JinjaValue.Integer(value),
     };
 
-    private static object ToJson(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    private static string ToJson(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
     {
         object? width = arguments.Count > 0 ? arguments[0] : named.Has("indent") ? named["indent"] : null;
         int? indent = width is null ? null : (int)Math.Clamp(JinjaValue.Integer(width), 0, 16);
@@ -98,7 +98,7 @@ internal static class JinjaFilters
         return [.. order(map.Names).Select(name => (object?)new List<object?> { name, map[name] })];
     }
 
-    private static object Map(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    private static List<object?> Map(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
     {
         IReadOnlyList<object?> items = JinjaValue.Items(value);
         if (named.Has("attribute"))
@@ -143,7 +143,7 @@ internal static class JinjaFilters
         return kept;
     }
 
-    private static object Indent(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    private static string Indent(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
     {
         long width = arguments.Count > 0 ? JinjaValue.Integer(arguments[0]) : named.Has("width") ? JinjaValue.Integer(named["width"]) : 4;
         bool first = JinjaValue.IsTrue(arguments.Count > 1 ? arguments[1] : named["first"]);

@@ -64,16 +64,7 @@ internal sealed class JinjaLexer
         Move(hasControl ? 3 : 2);
         if (kind == '#')
         {
-            int end = _text.IndexOf("#}", _at, StringComparison.Ordinal);
-            if (end < 0)
-            {
-                throw Fault("comment has no end, expected '#}'", startLine);
-            }
-
-            bool dash = end > _at && _text[end - 1] == '-';
-            Move(end + 2 - _at);
-            SkipNewline(dash);
-            return dash;
+            return SkipComment(startLine);
         }
 
         bool statement = kind == '%';
@@ -103,6 +94,20 @@ internal sealed class JinjaLexer
 
             depth += ReadToken();
         }
+    }
+
+    private bool SkipComment(int startLine)
+    {
+        int end = _text.IndexOf("#}", _at, StringComparison.Ordinal);
+        if (end < 0)
+        {
+            throw Fault("comment has no end, expected '#}'", startLine);
+        }
+
+        bool dash = end > _at && _text[end - 1] == '-';
+        Move(end + 2 - _at);
+        SkipNewline(dash);
+        return dash;
     }
 
     /// <summary>Reads a token; how many braces it opens.</summary>

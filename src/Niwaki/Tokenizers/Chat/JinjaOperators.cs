@@ -129,7 +129,7 @@ internal static class JinjaOperators
         }
     }
 
-    private static object Floating(string sign, double a, double b) => sign switch
+    private static double Floating(string sign, double a, double b) => sign switch
     {
         "+" => a + b,
         "-" => a - b,

@@ -65,6 +65,13 @@ internal sealed class JinjaRun
         return JinjaGlobals.Find(name) is { } function ? function : JinjaValue.Undefined;
     }
 
+    /// <summary>The value of a variable, which is a step.</summary>
+    public object? Look(string name)
+    {
+        Step();
+        return Get(name);
+    }
+
     /// <summary>Sets a variable of the innermost scope.</summary>
     public void Set(string name, object? value) => _scopes[^1][name] = value;
 

@@ -1,3 +1,4 @@
+using Niwaki.Evaluation;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
@@ -175,6 +176,103 @@ public sealed class GgufModelTests : IDisposable
         Assert.StartsWith("m.gguf: tensor 'blk.0.ssm_in.weight' is unknown", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Tensors that such a model does not have would be passed over in silence.</summary>
+    [Theory]
+    [InlineData("blk.0.attn_q_norm.weight")]
+    [InlineData("blk.0.attn_norm.bias")]
+    [InlineData("blk.1.attn_v.bias")]
+    [InlineData("blk.0.ffn_gate.bias")]
+    public void Open_TensorOfAnotherArchitecture_IsRefused(string name)
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor(name, GgufTensorType.F32, 64));
+        var error = Assert.Throws<UnsupportedModelException>(() => Checkpoint.Open(path));
+        Assert.StartsWith($"m.gguf: tensor '{name}' is unknown", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_QueriesTwice_SaysWhich()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("blk.0.attn_qkv.weight", GgufTensorType.F32, 128, 64));
+        var error = Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path));
+        Assert.Contains("holds 'model.layers.0.self_attn.q_proj.weight', which another tensor holds too", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, 1f, "has shape [4], expected [8]")]
+    [InlineData(8, float.NaN, "has NaN at place 3, expected finite numbers from 1")]
+    [InlineData(8, float.PositiveInfinity, "at place 3, expected finite numbers from 1")]
+    [InlineData(8, 0.5f, "has 0.5 at place 3")]
+    public void Open_BrokenRopeFactors_SaysWhere(int count, float value, string expected)
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, count), extraValues: i => i == 3 ? value : 1);
+        var error = Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A tensor without rows takes no byte of the file, whatever its width says.</summary>
+    [Fact]
+    public void Open_RopeFactorsOfNoRowsAndHugeWidth_AllocatesNothing()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, 0, 1L << 40));
+        Assert.Contains("has shape [0, 1099511627776]", Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As llama.cpp: linear where no type is named, by the older key too, and 0 for none.</summary>
+    [Theory]
+    [InlineData("llama.rope.scale_linear", 4f, 4.0)]
+    [InlineData("llama.rope.scaling.factor", 2f, 2.0)]
+    [InlineData("llama.rope.scaling.factor", 0f, 1.0)]
+    public void Open_ScalingWithoutType_IsLinear(string key, float value, double factor)
+    {
+        using var file = Checkpoint.Open(Rewritten(key, value));
+        Assert.Equal(factor, (ModelConfigReader.Read(file).Rope.Scaling as Niwaki.Kernels.LinearRopeScaling)?.Factor ?? 1);
+    }
+
+    /// <summary>Settings of Llama 3's scaling that no published model has come back from our own keys.</summary>
+    [Fact]
+    public void Open_UnusualLlama3Scaling_IsThatOfTheSource()
+    {
+        const string Unusual = """
+            {"rope_scaling": {"rope_type": "llama3", "factor": 6.0, "low_freq_factor": 2.0, "high_freq_factor": 5.0, "original_max_position_embeddings": 100}}
+            """;
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, Unusual), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        Assert.Equal(model.Config.Rope.Scaling, ModelConfigReader.Read(file).Rope.Scaling);
+    }
+
+    /// <summary>A file in which something else than rounding went wrong is found out, whatever its encoding.</summary>
+    [Theory]
+    [InlineData(GgufTensorType.Q8_0)]
+    [InlineData(GgufTensorType.Q4_0)]
+    [InlineData(GgufTensorType.F16)]
+    [InlineData(GgufTensorType.F32)]
+    public void Verify_DamagedFile_Throws(GgufTensorType type)
+    {
+        using var model = new OpenModel(Spec("llama", Mixed, ElementType.F32, false, "{}"), threads: 1);
+        using var team = new Niwaki.Kernels.ThreadTeam(1);
+        var export = GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = type });
+        export.Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        Assert.Equal(type != GgufTensorType.F32, export.IsRounding);
+        Assert.True(export.Verify(_folder["m.gguf"], team, cancellationToken: TestContext.Current.CancellationToken).IsWithin(1e-5));
+
+        // Two rows of the first queries change places.
+        long first, row;
+        using (var file = GgufFile.Open(_folder["m.gguf"]))
+        {
+            GgufTensor queries = file.Find("blk.0.attn_q.weight")!;
+            (first, row) = (queries.ByteOffset, queries.ByteLength / queries.Rows);
+        }
+
+        byte[] bytes = File.ReadAllBytes(_folder["m.gguf"]);
+        byte[] rows = bytes[(int)first..(int)(first + (2 * row))];
+        rows[(int)row..].CopyTo(bytes, first);
+        rows[..(int)row].CopyTo(bytes, first + row);
+        File.WriteAllBytes(_folder["m.gguf"], bytes);
+        var error = Assert.Throws<VerificationException>(() => export.Verify(_folder["m.gguf"], team, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("m.gguf", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_UnknownRopeFactors_AreRefused()
     {
@@ -205,7 +303,7 @@ public sealed class GgufModelTests : IDisposable
     };
 
     /// <summary>A small Llama as GGUF with one value changed, added, or left out (null), and perhaps one tensor of 1, 2, 3, … more.</summary>
-    private string Rewritten(string key, object? value, GgufPlannedTensor? extra = null)
+    private string Rewritten(string key, object? value, GgufPlannedTensor? extra = null, Func<int, float>? extraValues = null)
     {
         using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
         GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["whole.gguf"], null, TestContext.Current.CancellationToken);
@@ -222,7 +320,7 @@ public sealed class GgufModelTests : IDisposable
             _folder["m.gguf"],
             (tensor, stream) => stream.Write(file.Find(tensor.Name) is { } found
                 ? file.Rows(found, 0, (int)found.Rows)
-                : System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([.. Enumerable.Range(1, (int)tensor.Shape[0]).Select(i => (float)i)])),
+                : System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, (int)tensor.Shape.Aggregate((a, b) => a * b)).Select(i => extraValues?.Invoke(i) ?? i + 1)])),
             TestContext.Current.CancellationToken);
         return _folder["m.gguf"];
     }
