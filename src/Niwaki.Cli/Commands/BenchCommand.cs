@@ -128,12 +128,11 @@ internal sealed class BenchCommand : Verb
         return path;
     }
 
-    /// <summary>One table a batch and length, turned round: a terminal has room for two models side by side.</summary>
     private static void Show(Terminal terminal, SpeedReport report)
     {
-        IReadOnlyList<string> headers = SpeedTable.ShortHeaders(report);
+        IReadOnlyList<string> headers = SpeedTable.Headers(report);
         var table = new Table().Border(TableBorder.Rounded).AddColumns([.. headers.Select(Markup.Escape)]);
-        foreach (IReadOnlyList<string> row in SpeedTable.ShortRows(report))
+        foreach (IReadOnlyList<string> row in SpeedTable.Rows(report))
         {
             table.AddRow([.. row.Select(Markup.Escape)]);
         }

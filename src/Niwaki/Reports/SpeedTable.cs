@@ -7,18 +7,18 @@ namespace Niwaki.Reports;
 /// <summary>A measurement of speed as a table of texts, for terminals, Markdown and pages.</summary>
 public static class SpeedTable
 {
-    /// <summary>Names of the columns of the table with one row a figure.</summary>
+    /// <summary>Names of the columns.</summary>
     /// <param name="speed">The measurement.</param>
-    public static IReadOnlyList<string> ShortHeaders(SpeedReport speed)
+    public static IReadOnlyList<string> Headers(SpeedReport speed)
     {
         ArgumentNullException.ThrowIfNull(speed);
         string[] names = [.. speed.Models.Select(model => model.Name)];
         return speed.Models.Count == 1 ? ["", .. names] : ["", .. names, "ratio", "of blocks"];
     }
 
-    /// <summary>The table with one row a figure: a column a model, ratios behind them.</summary>
+    /// <summary>One row a figure: a column a model, ratios behind them.</summary>
     /// <param name="speed">The measurement.</param>
-    public static IEnumerable<IReadOnlyList<string>> ShortRows(SpeedReport speed)
+    public static IEnumerable<IReadOnlyList<string>> Rows(SpeedReport speed)
     {
         ArgumentNullException.ThrowIfNull(speed);
         yield return Line(speed, "weights in memory", speed.Models.Select(model => Quantity.Bytes(model.WeightBytes)), Less(speed, model => model.WeightBytes), "");
@@ -32,43 +32,6 @@ public static class SpeedTable
             yield return Line(speed, "written tokens/s, prompt included", rows.Select(r => Rate(r.Throughput)), Ratio(rows, r => r.Throughput.Median), "");
             yield return Line(speed, "first token", rows.Select(r => Milliseconds(r.FirstToken)), Ratio(rows, r => r.FirstToken.Median), "");
             yield return Line(speed, "peak memory", rows.Select(r => Quantity.Bytes(r.PeakBytes)), Ratio(rows, r => r.PeakBytes), "");
-        }
-    }
-
-    /// <summary>Names of the columns of the table with one row a batch and length.</summary>
-    /// <param name="speed">The measurement.</param>
-    public static IReadOnlyList<string> Headers(SpeedReport speed)
-    {
-        ArgumentNullException.ThrowIfNull(speed);
-        string[] first = ["batch", "prompt + written"];
-        string[] figures = ["prefill tokens/s", "decode tokens/s", "first token", "peak memory", "cache"];
-        return speed.Models.Count == 1
-            ? [.. first, .. figures]
-            : [.. first, .. figures.SelectMany(figure => new[] { figure, "against" }), "prefill ratio", "decode ratio", "of blocks: prefill", "decode"];
-    }
-
-    /// <summary>The rows: median and spread.</summary>
-    /// <param name="speed">The measurement.</param>
-    public static IEnumerable<IReadOnlyList<string>> Rows(SpeedReport speed)
-    {
-        ArgumentNullException.ThrowIfNull(speed);
-        foreach (SpeedRow row in speed.Rows.Where(row => row.Model == 0))
-        {
-            SpeedRow? other = speed.Beside(row);
-            string[] first = [row.Batch.ToString(CultureInfo.InvariantCulture), string.Create(CultureInfo.InvariantCulture, $"{row.Prompt} + {row.Generated}")];
-            string[] own = Figures(row);
-            if (other is null)
-            {
-                yield return [.. first, .. own];
-                continue;
-            }
-
-            SpeedRow[] rows = [row, other];
-            yield return
-            [
-                .. first, .. own.Zip(Figures(other), (a, b) => new[] { a, b }).SelectMany(pair => pair),
-                Ratio(rows, r => r.Prefill.Median), Ratio(rows, r => r.Decode.Median), Ratio(rows, r => r.PrefillOfBlocks.Median), Ratio(rows, r => r.DecodeOfBlocks.Median),
-            ];
         }
     }
 
@@ -89,10 +52,10 @@ public static class SpeedTable
     /// <param name="speed">The measurement.</param>
     public static string Markdown(SpeedReport speed)
     {
-        IReadOnlyList<string> headers = ShortHeaders(speed);
+        IReadOnlyList<string> headers = Headers(speed);
         var text = new StringBuilder();
         text.Append("| ").AppendJoin(" | ", headers.Select(MarkdownText.Cell)).Append(" |\n| --- |").AppendJoin('|', headers.Skip(1).Select(_ => " ---: ")).Append("|\n");
-        foreach (IReadOnlyList<string> row in ShortRows(speed))
+        foreach (IReadOnlyList<string> row in Rows(speed))
         {
             text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
         }
@@ -105,9 +68,6 @@ public static class SpeedTable
 
     private static string Less(SpeedReport speed, Func<SpeedModel, long> figure) =>
         speed.Models.Count < 2 || figure(speed.Models[1]) == 0 ? "" : Quantity.Figure((double)figure(speed.Models[0]) / figure(speed.Models[1]), 2);
-
-    private static string[] Figures(SpeedRow row) =>
-        [Rate(row.Prefill), Rate(row.Decode), Milliseconds(row.FirstToken), Quantity.Bytes(row.PeakBytes), Quantity.Bytes(row.KeyValueBytes)];
 
     private static string Milliseconds(Spread seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds.Median * 1000:N1} ms");
 
