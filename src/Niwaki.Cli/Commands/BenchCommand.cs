@@ -66,35 +66,21 @@ internal sealed class BenchCommand : Verb
 
     private SpeedReport Measure(ParseResult parsed, Terminal terminal, string[] names, SpeedOptions options, CancellationToken cancellationToken)
     {
-        var open = new Stack<IDisposable>();
-        try
-        {
-            var team = new ThreadTeam(Threads(parsed));
-            open.Push(team);
-            var models = new List<(string, Transformer)>();
-            foreach (string name in names)
-            {
-                var checkpoint = Checkpoint.Open(name);
-                open.Push(checkpoint);
-                var model = Transformer.Load(
-                    checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = Memory(parsed) / names.Length });
-                open.Push(model);
-                models.Add((name, model));
-            }
-
-            options = Fitting(options, models.Min(model => model.Item2.Config.ContextLength), terminal);
-            string version = typeof(SpeedReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-            using var display = ProgressDisplay.Start(terminal, quiet: Json(parsed));
-            return new SpeedBenchmark(options, display).Measure(models, Machine.Describe(), team.Size, version, cancellationToken);
-        }
-        finally
-        {
-            while (open.TryPop(out IDisposable? last))
-            {
-                last.Dispose();
-            }
-        }
+        long? memory = Memory(parsed) / names.Length; // all are in memory together
+        using var team = new ThreadTeam(Threads(parsed));
+        using var checkpoint = Checkpoint.Open(names[0]);
+        using Transformer model = Load(checkpoint, team, memory);
+        using Checkpoint? otherCheckpoint = names.Length > 1 ? Checkpoint.Open(names[1]) : null;
+        using Transformer? other = otherCheckpoint is null ? null : Load(otherCheckpoint, team, memory);
+        (string, Transformer)[] models = other is null ? [(names[0], model)] : [(names[0], model), (names[1], other)];
+        options = Fitting(options, models.Min(pair => pair.Item2.Config.ContextLength), terminal);
+        string version = typeof(SpeedReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        using var display = ProgressDisplay.Start(terminal, quiet: Json(parsed));
+        return new SpeedBenchmark(options, display).Measure(models, Machine.Describe(), team.Size, version, cancellationToken);
     }
+
+    private static Transformer Load(Checkpoint checkpoint, ThreadTeam team, long? memory) =>
+        Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory });
 
     /// <summary>The lengths that the context of the models has room for.</summary>
     private static SpeedOptions Fitting(SpeedOptions options, int context, Terminal terminal)

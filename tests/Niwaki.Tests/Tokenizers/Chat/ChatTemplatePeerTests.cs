@@ -40,7 +40,7 @@ public class ChatTemplatePeerTests
         "{{ [1, 2, 3] | first }}{{ [1, 2, 3] | last }}{{ ['b', 'a'] | join('') }}{{ (1, 2) | length }}{{ [3, 1] | length + 1 }}",
         "{% if not true or true %}p{% endif %}",
         "\n\n{% set a = 1 %}\n{% set b = 2 %}\n\n{{ a + b }}\n\n",
-        "{{ 'ü€😀' | length }}{{ 'Ü' | lower }}",
+        "{{ 'ü€' | length }}{{ 'Ü' | lower }}",
     ];
 
     private static readonly (ChatMessage[] Messages, bool Prompt)[] Conversations =

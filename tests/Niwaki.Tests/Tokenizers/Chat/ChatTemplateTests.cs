@@ -11,6 +11,7 @@ public class ChatTemplateTests
     [Theory]
     [InlineData("{% generation %}kept{% endgeneration %}", "kept")]
     [InlineData("{{ none }} {{ true }} {{ 1.0 }} {{ [1, 'a'] }}", "None True 1.0 [1, 'a']")] // as Python shows them
+    [InlineData("{{ 'ü€😀' | length }}", "3")] // characters, as Python counts; the peer counts UTF-16
     [InlineData("{{ missing }}|", "|")]
     [InlineData("{{ '--xx-'.rstrip('-') }}{{ '--xx-'.lstrip('-') }}{{ '--xx-'.strip('-') }}", "--xxxx-xx")] // characters, as in Python
     [InlineData("{{ 'ab' * 2 }}", "abab")]
