@@ -25,7 +25,8 @@ internal sealed class LoadedModel : IDisposable
     public Tokenizer Tokenizer { get; }
 
     /// <summary>Token ids of a text, every one of which the model has.</summary>
-    public int[] Encode(string text) => TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder);
+    public int[] Encode(string text, bool addSpecialTokens = true) =>
+        TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder, addSpecialTokens);
 
     /// <summary>Bytes that a pass over so many tokens takes, with the scratch memory of the passes so far.</summary>
     public long MemoryBytes(long tokens) =>

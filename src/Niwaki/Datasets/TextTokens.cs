@@ -11,11 +11,12 @@ public static class TextTokens
     /// <param name="text">Text of any length.</param>
     /// <param name="vocabularySize">Ids that the model has: 0 to this, excluded.</param>
     /// <param name="folder">The model folder, for messages.</param>
+    /// <param name="addSpecialTokens">Whether the ids are added that the tokenizer puts around every text.</param>
     /// <exception cref="ModelFormatException">The text has a token that the model does not know: the tokenizer belongs to another model.</exception>
-    public static int[] Encode(Tokenizer tokenizer, string text, int vocabularySize, string folder)
+    public static int[] Encode(Tokenizer tokenizer, string text, int vocabularySize, string folder, bool addSpecialTokens = true)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
-        int[] ids = tokenizer.Encode(text);
+        int[] ids = tokenizer.Encode(text, addSpecialTokens);
         int wrong = Array.FindIndex(ids, id => id >= vocabularySize);
         return wrong < 0
             ? ids

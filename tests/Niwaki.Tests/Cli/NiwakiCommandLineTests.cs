@@ -90,6 +90,8 @@ public partial class NiwakiCommandLineTests
     [InlineData("--file is ''", "eval", "MODEL", "--file", "")]
     [InlineData("--file", "eval", "MODEL")]
     [InlineData("at least 2 tokens", "eval", "MODEL", "--file", "TEXT", "--window", "1")]
+    [InlineData("expected 'segments'", "eval", "MODEL", "--file", "TEXT", "--bos-every-window")]
+    [InlineData("Both --against and --dry-run", "eval", "MODEL", "--file", "TEXT", "--against", "MODEL", "--dry-run")]
     [InlineData("Neither --text nor --file", "score", "MODEL")]
     [InlineData("Both --text and --file", "score", "MODEL", "--text", "a", "--file", "TEXT")]
     [InlineData("Neither --text and --jsonl", "tokenize", "MODEL")]
