@@ -1,11 +1,14 @@
 using System.CommandLine;
+using System.Globalization;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
+using Niwaki.Evaluation.Likelihood;
 using Niwaki.Evaluation.Protocols;
+using Niwaki.Evaluation.Tasks;
 
 namespace Niwaki.Cli.Commands;
 
-/// <summary>Measures perplexity on a text.</summary>
+/// <summary>Measures perplexity on a text, or accuracy on tasks.</summary>
 internal sealed class EvalCommand : Verb
 {
     private readonly Argument<string> _model = ModelArgument();
@@ -18,20 +21,25 @@ internal sealed class EvalCommand : Verb
 
     private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len")
     {
-        Description = "Tokens of a window. Default: the model's context, at most 2048; 512 for llamacpp, 128 for segments",
+        Description = "Tokens of a window. Default: the model's context, at most 2048; 512 for llamacpp, 128 for segments. With --tasks: most tokens of a prompt, by default the context",
         HelpName = "tokens",
     };
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only; with lm-eval and documents the first documents", HelpName = "count" };
+    private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only; with lm-eval, documents and --tasks the first documents", HelpName = "count" };
     private readonly Option<bool> _bos = new("--bos-every-window", "--add_bos_to_every") { Description = "segments: a begin-of-text token in front of every window" };
     private readonly Option<string> _separator = new("--separator") { Description = "documents: what stands between two documents", DefaultValueFactory = _ => ProtocolOptions.DefaultSeparator, HelpName = "text" };
     private readonly Option<string?> _against = new Option<string?>("--against") { Description = "The dense model: also show how far the predictions are from its own", HelpName = "model" }.RefuseEmpty();
+    private readonly Option<string?> _tasks = new("--tasks") { Description = "Tasks of lm-evaluation-harness instead of a text, with commas between them, such as hellaswag,arc_easy,mmlu", HelpName = "names" };
+    private readonly Option<int?> _shots = new("--num-fewshot", "--num_fewshot") { Description = "--tasks: examples in front of every document. Default: none; 5 for gsm8k", HelpName = "count" };
+    private readonly Option<string?> _data = new Option<string?>("--data") { Description = "--tasks: folder with the data", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<string?> _output = new Option<string?>("--out", "--output", "--output_path") { Description = "--tasks: folder for results_*.json and samples_*.jsonl", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<BeginOfTextMode> _begin = new("--add-bos") { Description = "--tasks: begin prompts with the begin-of-text token. Auto: where the tokenizer does so", DefaultValueFactory = _ => BeginOfTextMode.Auto };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time and memory that the whole would need" };
 
     public EvalCommand()
         : base(
             "eval",
-            "Measures the perplexity of a model on a text.",
+            "Measures the perplexity of a model on a text, or its accuracy on tasks.",
             "niwaki eval samples/novels-4m --file samples/text/evening-post.txt --protocol gptq --window 256")
     {
         _protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
@@ -43,10 +51,56 @@ internal sealed class EvalCommand : Verb
         Add(_bos);
         Add(_separator);
         Add(_against);
+        Add(_tasks);
+        Add(_shots);
+        Add(_data);
+        Add(_output);
+        Add(_begin);
         Add(_dryRun);
     }
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        if (parsed.GetValue(_file) is null == parsed.GetValue(_tasks) is null)
+        {
+            throw new UsageException($"{(parsed.GetValue(_file) is null ? $"Neither {_file.Name} nor" : $"Both {_file.Name} and")} {_tasks.Name} are given, expected one of them.");
+        }
+
+        return parsed.GetValue(_tasks) is { } tasks ? RunTasks(tasks, parsed, terminal, cancellationToken) : RunText(parsed, terminal, cancellationToken);
+    }
+
+    private int RunTasks(string tasks, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        Option[] others = [_protocol, _bos, _separator, _against, _dryRun];
+        if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new UsageException($"{other.Name} is given with {_tasks.Name}, expected it with {_file.Name} alone.");
+        }
+
+        if (parsed.GetValue(_limit) < 1 || parsed.GetValue(_shots) < 0 || parsed.GetValue(_window) < 2)
+        {
+            throw new UsageException(
+                $"Limit is {Given(parsed.GetValue(_limit))}, examples {Given(parsed.GetValue(_shots))} and window {Given(parsed.GetValue(_window))}, expected 1, 0 and 2 or more.");
+        }
+
+        var evaluation = new TaskEvaluation(tasks)
+        {
+            Data = parsed.GetValue(_data) ?? throw new UsageException($"{_data.Name} is not given, expected the folder with the data of the tasks."),
+            Output = parsed.GetValue(_output),
+            Shots = parsed.GetValue(_shots),
+            Limit = parsed.GetValue(_limit),
+            Longest = parsed.GetValue(_window),
+            Seed = parsed.GetValue(Seed) ?? FewShotContext.DefaultSeed,
+            Mode = parsed.GetValue(_begin),
+        };
+        string name = parsed.GetValue(_model)!;
+        using LoadedModel model = LoadedModel.Open(name, Threads(parsed), Memory(parsed));
+        return evaluation.Run(model, name, terminal, Json(parsed), cancellationToken);
+    }
+
+    private static string Given(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "not given";
+
+    private int RunText(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         var options = new ProtocolOptions
         {
@@ -62,7 +116,13 @@ internal sealed class EvalCommand : Verb
             throw new UsageException(string.Join(Environment.NewLine, faults));
         }
 
-        string file = parsed.GetValue(_file) ?? throw new UsageException($"{_file.Name} is not given, expected a text to measure on.");
+        Option[] others = [_shots, _data, _output, _begin];
+        if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new UsageException($"{other.Name} is given with {_file.Name}, expected it with {_tasks.Name} alone.");
+        }
+
+        string file = parsed.GetValue(_file)!;
         string? against = parsed.GetValue(_against);
         if (against is not null && parsed.GetValue(_dryRun))
         {

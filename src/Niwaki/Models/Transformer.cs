@@ -10,7 +10,7 @@ namespace Niwaki.Models;
 /// into memory are read once for the whole set. Arithmetic is float32; the same input gives the same bits for every number of threads at one
 /// vector width. Not thread safe: one pass at a time.
 /// </remarks>
-public sealed class Transformer : IDisposable
+public sealed partial class Transformer : IDisposable
 {
     private readonly ThreadTeam _team;
     private readonly WeightStore _weights;
@@ -206,27 +206,10 @@ public sealed class Transformer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(caches);
         ArgumentNullException.ThrowIfNull(tokens);
-        if (caches.Count != tokens.Count)
-        {
-            throw new ShapeMismatchException(nameof(tokens), $"[{tokens.Count}]", $"[{caches.Count}]");
-        }
-
-        for (int i = 0; i < caches.Count; i++)
-        {
-            if (tokens[i].Length == 0 || caches[i].Length + tokens[i].Length > caches[i].Capacity)
-            {
-                throw new ArgumentException(
-                    $"Sequence {i} holds {caches[i].Length} tokens and gets {tokens[i].Length}, expected 1 or more and at most {caches[i].Capacity} together.",
-                    nameof(tokens));
-            }
-        }
-
-        using ResidualStream stream = Embed(tokens);
-        Run(stream, 0, Config.Blocks.Count, new BlockPass(null, null, caches));
+        using ResidualStream stream = Pass(caches, tokens);
         int[] lastRows = new int[tokens.Count];
         for (int i = 0; i < tokens.Count; i++)
         {
-            caches[i].Advance(tokens[i].Length);
             lastRows[i] = stream.FirstRow(i + 1) - 1;
         }
 

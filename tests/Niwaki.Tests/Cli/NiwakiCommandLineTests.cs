@@ -88,7 +88,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("--out is ''", "prune", "MODEL", "--out", "")]
     [InlineData("--calibration is ''", "prune", "MODEL", "--out", "OUT", "--calibration", "")]
     [InlineData("--file is ''", "eval", "MODEL", "--file", "")]
-    [InlineData("--file", "eval", "MODEL")]
+    [InlineData("Neither --file nor --tasks", "eval", "MODEL")]
     [InlineData("at least 2 tokens", "eval", "MODEL", "--file", "TEXT", "--window", "1")]
     [InlineData("expected 'segments'", "eval", "MODEL", "--file", "TEXT", "--bos-every-window")]
     [InlineData("Both --against and --dry-run", "eval", "MODEL", "--file", "TEXT", "--against", "MODEL", "--dry-run")]
