@@ -14,6 +14,7 @@ internal static class Program
         ("llama-cpp", "a prompt beside a stock llama.cpp: PROGRAM (tests/Niwaki.LlamaCpp) LIBRARY-FOLDER (scripts/fetch-llama-cpp.sh) [rounds, default 7] [threads]", LlamaCppBenchmark.Run),
         ("train", "a training step of the sample model against a matrix product beside it [rounds, default 12] [threads] [config.json]", TrainBenchmark.Run),
         ("make-model", "writes a random Llama: FOLDER [blocks hidden heads kvHeads neurons vocabulary, default 12 768 12 12 2048 32000]", RandomLlama.Run),
+        ("likelihood", "questions with shared contexts beside one request at a time: MODEL TOKENIZER HELLASWAG-FILE [questions, default 32] [rounds, default 5] [threads]", LikelihoodBenchmark.Run),
         ("tokenizer", "encoding and decoding of a text on one core FOLDER FILE [rounds, default 15]", TokenizerBenchmark.Run),
     ];
 

@@ -5,6 +5,7 @@ using Niwaki.Cli.Output;
 using Niwaki.Evaluation.Likelihood;
 using Niwaki.Evaluation.Protocols;
 using Niwaki.Evaluation.Tasks;
+using Niwaki.Formats.Hub;
 
 namespace Niwaki.Cli.Commands;
 
@@ -32,6 +33,8 @@ internal sealed class EvalCommand : Verb
     private readonly Option<string?> _tasks = new("--tasks") { Description = "Tasks of lm-evaluation-harness instead of a text, with commas between them, such as hellaswag,arc_easy,mmlu", HelpName = "names" };
     private readonly Option<int?> _shots = new("--num-fewshot", "--num_fewshot") { Description = "--tasks: examples in front of every document. Default: none; 5 for gsm8k", HelpName = "count" };
     private readonly Option<string?> _data = new Option<string?>("--data") { Description = "--tasks: folder with the data", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<bool> _pull = new("--pull") { Description = "--tasks: fetch missing data from the hub into the folder" };
+    private readonly Option<string> _endpoint = new("--endpoint") { Description = "--pull: address of the hub", DefaultValueFactory = _ => HubClient.DefaultEndpoint, HelpName = "url" };
     private readonly Option<string?> _output = new Option<string?>("--out", "--output", "--output_path") { Description = "--tasks: folder for results_*.json and samples_*.jsonl", HelpName = "folder" }.RefuseEmpty();
     private readonly Option<BeginOfTextMode> _begin = new("--add-bos") { Description = "--tasks: begin prompts with the begin-of-text token. Auto: where the tokenizer does so", DefaultValueFactory = _ => BeginOfTextMode.Auto };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time and memory that the whole would need" };
@@ -54,6 +57,8 @@ internal sealed class EvalCommand : Verb
         Add(_tasks);
         Add(_shots);
         Add(_data);
+        Add(_pull);
+        Add(_endpoint);
         Add(_output);
         Add(_begin);
         Add(_dryRun);
@@ -86,6 +91,7 @@ internal sealed class EvalCommand : Verb
         var evaluation = new TaskEvaluation(tasks)
         {
             Data = parsed.GetValue(_data) ?? throw new UsageException($"{_data.Name} is not given, expected the folder with the data of the tasks."),
+            Hub = parsed.GetValue(_pull) ? parsed.GetValue(_endpoint) : null,
             Output = parsed.GetValue(_output),
             Shots = parsed.GetValue(_shots),
             Limit = parsed.GetValue(_limit),
@@ -116,7 +122,7 @@ internal sealed class EvalCommand : Verb
             throw new UsageException(string.Join(Environment.NewLine, faults));
         }
 
-        Option[] others = [_shots, _data, _output, _begin];
+        Option[] others = [_shots, _data, _pull, _endpoint, _output, _begin];
         if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
             throw new UsageException($"{other.Name} is given with {_file.Name}, expected it with {_tasks.Name} alone.");

@@ -4,6 +4,7 @@ using Niwaki.Cli.Output;
 using Niwaki.Datasets.Benchmarks;
 using Niwaki.Evaluation.Likelihood;
 using Niwaki.Evaluation.Tasks;
+using Niwaki.Formats.Hub;
 using Niwaki.Plans;
 
 namespace Niwaki.Cli.Commands;
@@ -47,6 +48,9 @@ internal sealed class TaskEvaluation
     /// <summary>Whether prompts begin with the begin-of-text token.</summary>
     public BeginOfTextMode Mode { get; init; }
 
+    /// <summary>Address of the hub that missing data is fetched from; null: none is.</summary>
+    public string? Hub { get; init; }
+
     /// <summary>Measures and writes the results.</summary>
     public int Run(LoadedModel model, string name, Terminal terminal, bool json, CancellationToken cancellationToken)
     {
@@ -54,6 +58,7 @@ internal sealed class TaskEvaluation
         long start = Stopwatch.GetTimestamp();
         var encoder = new RequestEncoder(model.Tokenizer, text => model.Encode(text, addSpecialTokens: false), Mode, Longest ?? model.Transformer.Config.ContextLength);
         var runner = new TaskRunner(model.Transformer, model.Tokenizer, encoder, new BenchmarkFolder(Data));
+        Pull(runner, terminal, json, cancellationToken);
         var results = new List<TaskResult>();
         foreach (TaskDefinition task in _tasks)
         {
@@ -86,6 +91,26 @@ internal sealed class TaskEvaluation
         }
 
         return ExitCodes.Success;
+    }
+
+    private void Pull(TaskRunner runner, Terminal terminal, bool quiet, CancellationToken cancellationToken)
+    {
+        if (Hub is null)
+        {
+            return;
+        }
+
+        using var hub = new HubClient(Hub);
+        foreach (TaskDefinition task in _tasks)
+        {
+            foreach (string split in runner.Pull(task, Shots, hub, cancellationToken))
+            {
+                if (!quiet)
+                {
+                    terminal.Error.WriteLine($"Fetched {task.Name}, {split}.");
+                }
+            }
+        }
     }
 
     private static IEnumerable<TaskDefinition> Find(string name) => HarnessTasks.Find(name) is { Count: > 0 } tasks

@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using Niwaki.Formats.Hub;
 
 namespace Niwaki.Datasets.Benchmarks;
 
@@ -46,6 +47,37 @@ public sealed class BenchmarkFolder
             $"has no data for split '{split.Split}' of task '{split.Task}'",
             string.Join(" or ", Candidates(split).Take(2).Select(candidate => Path.GetRelativePath(_path, candidate))),
             $"Put it there in its original field layout; {string.Join(", ", TableFile.Extensions)} are read.");
+    }
+
+    /// <summary>Whether there is a file for a part of a data set.</summary>
+    /// <param name="split">The part.</param>
+    public bool Holds(BenchmarkSplit split)
+    {
+        ArgumentNullException.ThrowIfNull(split);
+        return Candidates(split).Any(File.Exists) || (split.Group is { } group && File.Exists(Path.Combine(_path, group + ".zip")));
+    }
+
+    /// <summary>Fetches a part of a data set from the hub into the folder, unless a file for it is there.</summary>
+    /// <remarks>To <c>TASK/SPLIT.parquet</c>, of a subject to <c>GROUP/SUBJECT/SPLIT-00000-of-00001.parquet</c>. A file that was fetched before is checked against its checksum.</remarks>
+    /// <param name="hub">The hub.</param>
+    /// <param name="split">The part.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Whether it was fetched.</returns>
+    /// <exception cref="HubException">It could not be had.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public bool Pull(HubClient hub, BenchmarkSplit split, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(hub);
+        ArgumentNullException.ThrowIfNull(split);
+        string target = split is { Group: { } group, Subject: { } subject }
+            ? Path.Combine(_path, group, subject, $"{split.Split}-00000-of-00001.parquet")
+            : Path.Combine(_path, split.Task, $"{split.Split}.parquet");
+        bool isOurs = File.Exists(target) && Candidates(split).First(File.Exists) == target;
+        return split.HubDataset is { } dataset
+            && (isOurs || !Holds(split))
+            && hub.FetchParquet(dataset, split.HubConfiguration, split.Split, target, cancellationToken);
     }
 
     private IEnumerable<string> Candidates(BenchmarkSplit split)

@@ -12,6 +12,12 @@ public sealed record BenchmarkSplit(string Task, string Split, bool IsEvaluated)
     /// <summary>The subject in it.</summary>
     public string? Subject { get; init; }
 
+    /// <summary>Name of the data set on the hub; null: it is not there.</summary>
+    public string? HubDataset { get; init; }
+
+    /// <summary>Its configuration there.</summary>
+    public string HubConfiguration { get; init; } = "default";
+
     /// <summary>Columns of its .csv files, which have no line of names; null: they have one.</summary>
     public IReadOnlyList<string>? Columns { get; init; }
 }

@@ -2,16 +2,17 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Niwaki.Formats;
+using Niwaki.Formats.Parquet;
 
 namespace Niwaki.Datasets.Benchmarks;
 
-/// <summary>Reads a data set of rows: JSON lines, a JSON array, or comma-separated values.</summary>
+/// <summary>Reads a data set of rows: JSON lines, a JSON array, comma-separated values, or Parquet.</summary>
 public static class TableFile
 {
     private const int MostRows = 1 << 22;
 
     /// <summary>Endings of files that can be read, in the order in which they are looked for.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv"];
+    public static IReadOnlyList<string> Extensions { get; } = [".jsonl", ".json", ".csv", ".parquet"];
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file; its ending says what it is.</param>
@@ -27,6 +28,7 @@ public static class TableFile
             ".JSONL" => Counted(Lines(TextFile.Read(path), path), path),
             ".JSON" => Counted(Elements(TextFile.Read(path), path), path),
             ".CSV" => Csv(TextFile.Read(path), path, columns),
+            ".PARQUET" => Counted(Parquet(path), path),
             string other => throw new DatasetException(path, $"ends in '{other}'", string.Join(", ", Extensions), "Give the data set in one of these forms."),
         };
     }
@@ -71,6 +73,18 @@ public static class TableFile
                 string place = Place(path, "line", number);
                 yield return Row(Parse(line, place), place);
             }
+        }
+    }
+
+    private static IEnumerable<TableRow> Parquet(string path)
+    {
+        try
+        {
+            return ParquetFile.Read(path).Select((fields, i) => new TableRow(fields, Place(path, "row", i)));
+        }
+        catch (Exception exception) when (exception is ModelFormatException or UnsupportedModelException)
+        {
+            throw new DatasetException(path, $"cannot be read ({exception.Message})", "a table in Parquet", "Fetch the file anew, or give the data in another form.");
         }
     }
 

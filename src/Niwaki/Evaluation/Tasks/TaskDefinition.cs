@@ -71,5 +71,5 @@ public sealed record TaskDefinition
     /// <summary>Where its data is.</summary>
     /// <param name="split">Part.</param>
     public BenchmarkSplit Source(string split) =>
-        new(Name, split, split == EvaluatedSplit) { Group = Group, Subject = Subject, Columns = Columns };
+        new(Name, split, split == EvaluatedSplit) { Group = Group, Subject = Subject, Columns = Columns, HubDataset = DatasetPath, HubConfiguration = DatasetName ?? "default" };
 }

@@ -1,6 +1,7 @@
 using Niwaki.Datasets;
 using Niwaki.Datasets.Benchmarks;
 using Niwaki.Evaluation.Likelihood;
+using Niwaki.Formats.Hub;
 using Niwaki.Generation;
 using Niwaki.Models;
 using Niwaki.Tokenizers;
@@ -46,6 +47,20 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
             ? Written(items, contexts, progress, cancellationToken)
             : Scored(task, items, contexts, progress, cancellationToken);
         return new TaskResult(task, examples, rows.Count, samples, Metrics(task, samples));
+    }
+
+    /// <summary>Fetches the data of a task from the hub, as far as it is missing.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="shots">Examples, as for <see cref="Run"/>.</param>
+    /// <param name="hub">The hub.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Parts that were fetched.</returns>
+    /// <exception cref="HubException">Something could not be had.</exception>
+    public IReadOnlyList<string> Pull(TaskDefinition task, int? shots, HubClient hub, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        string[] splits = (shots ?? task.DefaultShots) == 0 ? [task.EvaluatedSplit] : [task.EvaluatedSplit, task.ExampleSplit];
+        return [.. splits.Distinct().Where(split => folder.Pull(hub, task.Source(split), cancellationToken))];
     }
 
     private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, string[][] contexts, IProgress<int>? progress, CancellationToken cancellationToken)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Niwaki.Tests.Formats;
+using Niwaki.Tests.Formats.Hub;
+using Niwaki.Tests.Formats.Parquet;
 
 namespace Niwaki.Tests.Cli.Commands;
 
@@ -110,6 +112,44 @@ public sealed class EvalTasksTests : IDisposable
         Assert.Contains("Mean of the seven tasks", table.Output, StringComparison.Ordinal);
         Assert.Contains("acc_norm: hellaswag", own.GetProperty("seven_task_mean").GetProperty("mix").GetString(), StringComparison.Ordinal);
         Assert.InRange(own.GetProperty("seven_task_mean").GetProperty("mixed").GetDouble(), 0, 1);
+    }
+
+    /// <summary>Two parts of OpenBookQA as the hub serves them: a group of two lists, and the examples of another part.</summary>
+    [Fact]
+    public void Eval_Pull_FetchesWhatIsMissing()
+    {
+        Directory.CreateDirectory(_folder["data"]);
+        using var hub = new LocalHub();
+        hub.Add("allenai/openbookqa", "main", "test", OpenBook("The sun is a", "B"));
+        hub.Add("allenai/openbookqa", "main", "train", OpenBook("The moon is a", "A"));
+
+        CommandResult first = Eval("openbookqa", "--num-fewshot", "1", "--pull", "--endpoint", hub.Endpoint, "--out", _folder["out"]);
+        CommandResult second = Eval("openbookqa", "--num-fewshot", "1", "--pull", "--endpoint", hub.Endpoint, "--json");
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Contains("Fetched openbookqa, test.", first.Error, StringComparison.Ordinal);
+        Assert.Equal((4, ""), (hub.Asked.Count, second.Error));
+        string samples = File.ReadAllText(Directory.GetFiles(_folder["out"], "samples_*.jsonl", SearchOption.AllDirectories).Single());
+        Assert.Contains("The moon is a star\\n\\nThe sun is a", samples, StringComparison.Ordinal);
+        Eval("boolq", "--pull", "--endpoint", hub.Endpoint).AssertFails(1, "datasets/super_glue/resolve", "404");
+    }
+
+    private static byte[] OpenBook(string question, string answer)
+    {
+        static byte[] List(params string[] texts) => ParquetBytes.Page(
+            [.. ParquetBytes.Levels([0, .. Enumerable.Repeat((byte)1, texts.Length - 1)]), .. ParquetBytes.Levels([.. Enumerable.Repeat((byte)1, texts.Length)]), .. ParquetBytes.Texts(texts)], texts.Length);
+        ParquetBytes file = new ParquetBytes { RootChildren = 3 }.Add("question_stem", 6, ParquetBytes.Texts(question), 1).Add("answerKey", 6, ParquetBytes.Texts(answer), 1);
+        file.Schema.Add(ParquetBytes.Thrift((3, 0), (4, "choices"), (5, 2)));
+        foreach ((string name, string[] texts) in (List<(string, string[])>)[("text", ["star", "lamp"]), ("label", ["A", "B"])])
+        {
+            file.Schema.AddRange([
+                ParquetBytes.Thrift((3, 0), (4, name), (5, 1), (6, 3)), ParquetBytes.Thrift((3, 2), (4, "list"), (5, 1)), ParquetBytes.Thrift((1, 6), (3, 0), (4, "element")),
+            ]);
+            file.Columns.Add(List(texts));
+            file.Values.Add(2);
+        }
+
+        return file.File();
     }
 
     [Theory]
