@@ -12,6 +12,7 @@ internal static class Program
         ("depth-scan", "a scan over all blocks against as many dense passes, without output head [rounds, default 3] [tokens, default 16384] [threads]", DepthScanBenchmark.Run),
         ("sub-models", "a sub-model beside the dense model, and several in one pass: FOLDER [windows of 128, default 1] [sub-models, default 16] [rounds, default 8] [threads]", SubModelBenchmark.Run),
         ("llama-cpp", "a prompt beside a stock llama.cpp: PROGRAM (tests/Niwaki.LlamaCpp) LIBRARY-FOLDER (scripts/fetch-llama-cpp.sh) [rounds, default 7] [threads]", LlamaCppBenchmark.Run),
+        ("weight-types", "a prompt and single tokens from GGUF files of BF16, F32 and Q8_0, in turns [rounds, default 9] [threads]", WeightTypesBenchmark.Run),
         ("train", "a training step of the sample model against a matrix product beside it [rounds, default 12] [threads] [config.json]", TrainBenchmark.Run),
         ("make-model", "writes a random Llama: FOLDER [blocks hidden heads kvHeads neurons vocabulary, default 12 768 12 12 2048 32000]", RandomLlama.Run),
         ("likelihood", "questions with shared contexts beside one request at a time: MODEL TOKENIZER HELLASWAG-FILE [questions, default 32] [rounds, default 5] [threads]", LikelihoodBenchmark.Run),

@@ -11,11 +11,10 @@ internal sealed unsafe class LlamaModel : IDisposable
     /// <summary>Loads a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="repack">Whether weights are repacked for AMX and the like, as llama.cpp does by default.</param>
-    public LlamaModel(string path, bool repack = false)
+    public LlamaModel(string path, bool repack = true)
     {
         LlamaModelParams parameters = LlamaLibrary.DefaultModelParams();
 
-        // Logits are compared without: with repacked weights, narrow Q8_0 matrices gave logits far from those of all other encodings.
         parameters.UseExtraBuffers = repack ? (byte)1 : (byte)0;
         _model = LlamaLibrary.LoadModel(path, parameters);
         if (_model == 0)

@@ -4,7 +4,7 @@ using Niwaki.LlamaCpp;
 
 // Usage: Niwaki.LlamaCpp FOLDER-OF-THE-LIBRARY
 // Reads one JSON object a line and answers each with one; {"error":"…"} where a model does not load or run:
-//   {"op":"load","path":"model.gguf","repack":false} → {}               takes the place of the model before
+//   {"op":"load","path":"model.gguf","repack":true} →  {}               takes the place of the model before
 //   {"op":"logits","ids":[…],"flash":false}         → {"floats":"…"}   base64 of float32, [tokens, vocabulary]
 //   {"op":"tokenize","text":"…","special":true}     → {"ids":[…]}
 //   {"op":"time","ids":[…],"threads":2,"repeat":5}  → {"seconds":[…]}
@@ -39,7 +39,7 @@ JsonObject Answer(JsonNode request)
         case "load":
             model?.Dispose();
             model = null;
-            model = new LlamaModel(request["path"]!.GetValue<string>(), request["repack"]?.GetValue<bool>() ?? false);
+            model = new LlamaModel(request["path"]!.GetValue<string>(), request["repack"]?.GetValue<bool>() ?? true);
             return [];
         case "logits":
             return Floats(model!.Logits(Ids(request), request["flash"]?.GetValue<bool>() ?? false));

@@ -6,6 +6,7 @@ using Niwaki.Cli.Output;
 using Niwaki.Evaluation;
 using Niwaki.Export;
 using Niwaki.Export.Gguf;
+using Niwaki.Export.HuggingFace;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
@@ -50,6 +51,7 @@ internal sealed class ExportCommand : Verb
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
+        RefuseOptionsOfTheOther(parsed);
         using var checkpoint = Checkpoint.Open(parsed.GetValue(_model)!);
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         if (parsed.GetValue(_format) == HuggingFace)
@@ -59,15 +61,31 @@ internal sealed class ExportCommand : Verb
         }
 
         CheckGgufProfile(parsed.GetValue(_profile), config);
-        return ExportGguf(parsed, terminal, checkpoint, config, cancellationToken);
+        using PaddedModel? padded = parsed.GetValue(_profile) == ShapeProfile.Padded ? PaddedModel.Open(checkpoint, config, parsed.GetValue(_huggingFace.PadTo)) : null;
+        return ExportGguf(parsed, terminal, checkpoint, config, padded, cancellationToken);
+    }
+
+    /// <summary>An option that would be ignored is a mistake.</summary>
+    private void RefuseOptionsOfTheOther(ParseResult parsed)
+    {
+        Option? ignored = parsed.GetValue(_format) == HuggingFace ? ((Option[])[_type, _pre]).FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) : null;
+        if (ignored is not null)
+        {
+            throw new UsageException($"{ignored.Name} is given with --format hf, expected it with --format gguf only: a Hugging Face folder keeps the stored element types and tokenizer files.");
+        }
+
+        if (parsed.GetResult(_huggingFace.PadTo) is { Implicit: false } && parsed.GetValue(_profile) != ShapeProfile.Padded)
+        {
+            throw new UsageException("--pad-to is given without --profile padded, expected both: only that profile fills blocks up.");
+        }
     }
 
     /// <summary>What the blocks are decides about the container; a profile only says what they must be.</summary>
     private static void CheckGgufProfile(ShapeProfile? profile, ModelConfig config)
     {
-        if (profile is ShapeProfile.HeteroHf or ShapeProfile.NemotronNas or ShapeProfile.Padded)
+        if (profile is ShapeProfile.HeteroHf or ShapeProfile.NemotronNas)
         {
-            throw new UsageException($"--profile is {ProfileRule.Of(profile.Value).Name}, expected depth, uniform or hetero-gguf with --format gguf. Use --format hf.");
+            throw new UsageException($"--profile is {ProfileRule.Of(profile.Value).Name}, expected depth, uniform, hetero-gguf or padded with --format gguf. Use --format hf.");
         }
 
         if (profile is { } named && ProfileRule.Of(named).FaultOf(config) is { } fault)
@@ -76,9 +94,11 @@ internal sealed class ExportCommand : Verb
         }
     }
 
-    private int ExportGguf(ParseResult parsed, Terminal terminal, Checkpoint checkpoint, ModelConfig config, CancellationToken cancellationToken)
+    private int ExportGguf(ParseResult parsed, Terminal terminal, Checkpoint checkpoint, ModelConfig config, PaddedModel? padded, CancellationToken cancellationToken)
     {
-        var export = GgufExport.Plan(checkpoint, config, new GgufExportOptions { Type = ReadType(parsed), PreTokenizer = parsed.GetValue(_pre) });
+        var export = GgufExport.Plan(padded?.Checkpoint ?? checkpoint, padded?.Config ?? config, new GgufExportOptions { Type = ReadType(parsed), PreTokenizer = parsed.GetValue(_pre) });
+        using var team = new ThreadTeam(Threads(parsed));
+        export.RequireMemory(team, Memory(parsed));
         string path = parsed.GetValue(_out) ?? export.FileName;
         foreach (string warning in export.Warnings)
         {
@@ -91,12 +111,14 @@ internal sealed class ExportCommand : Verb
         }
 
         string modelfile = export.Write(path, null, cancellationToken);
-        using var team = new ThreadTeam(Threads(parsed));
-        LogitDifference difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
+        LogitDifference difference = export.Verify(path, team, Memory(parsed), cancellationToken);
+        if (export.IsRounding || padded is not null)
+        {
+            // What rounding does to the logits depends on the model: it is shown, and refused only where it cannot be the reason.
+            difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
+            difference.ThrowIfAbove(path, export.IsRounding ? double.MaxValue : LogitDifference.DefaultThreshold);
+        }
 
-        // What rounding does to the logits depends on the model; it is shown, and only what cannot be rounding is refused.
-        bool isExact = export.Type == GgufTensorType.F32 || (export.Fallbacks.Count == 0 && checkpoint.Tensors.All(tensor => tensor.DataType == export.Type.ToString()));
-        difference.ThrowIfAbove(path, isExact ? LogitDifference.DefaultThreshold : double.MaxValue);
         if (Json(parsed))
         {
             terminal.WriteJson(ToJson(export, path, modelfile, difference));
@@ -129,6 +151,24 @@ internal sealed class ExportCommand : Verb
         throw new UsageException($"--type is '{name}', expected one of {string.Join(", ", GgufTensorTypes.Writable)}.");
     }
 
+    /// <summary>What llama-quantize will make of rows that are no whole blocks of its encodings.</summary>
+    private static void ShowQuantisation(Terminal terminal, GgufExport export)
+    {
+        IReadOnlyList<QuantisationFallback> fallbacks = QuantisationFallback.Of(export.Tensors);
+        if (!export.Type.IsPlain() || fallbacks.Count == 0)
+        {
+            return;
+        }
+
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("llama-quantize: rows of", "width", "tensors", "instead of Q4_K, Q5_K, Q6_K", "next width that fits");
+        foreach (QuantisationFallback fallback in fallbacks)
+        {
+            table.AddRow(Markup.Escape(fallback.Kind), Quantity.Count(fallback.Width), Quantity.Count(fallback.Tensors), fallback.Encodings, Quantity.Count(fallback.NextWidth));
+        }
+
+        terminal.Tables.Write(table);
+    }
+
     /// <summary>How many matrices get which encoding, and which cannot have the one that was asked for.</summary>
     private static void ShowPlan(Terminal terminal, GgufExport export)
     {
@@ -139,12 +179,13 @@ internal sealed class ExportCommand : Verb
         }
 
         terminal.Tables.Write(table);
+        ShowQuantisation(terminal, export);
         if (export.Fallbacks.Count == 0)
         {
             return;
         }
 
-        var fallbacks = new Table().Border(TableBorder.Rounded).AddColumns($"no whole blocks of {export.Type}", "stored as", "width", "next width that fits");
+        var fallbacks = new Table().Border(TableBorder.Rounded).AddColumns($"no whole blocks of {export.Type}, or one", "stored as", "width", "next width that fits");
         foreach (GgufPlannedTensor tensor in export.Fallbacks)
         {
             int block = export.Type.BlockElements();
@@ -152,7 +193,7 @@ internal sealed class ExportCommand : Verb
                 Markup.Escape(tensor.Name),
                 tensor.Type.ToString(),
                 Quantity.Count(tensor.Shape[^1]),
-                Quantity.Count((tensor.Shape[^1] + block - 1) / block * block));
+                Quantity.Count(Math.Max(2, (tensor.Shape[^1] + block - 1) / block) * block));
         }
 
         terminal.Tables.Write(fallbacks);
@@ -166,6 +207,13 @@ internal sealed class ExportCommand : Verb
         ["type"] = export.Type.ToString(),
         ["tensors"] = export.Tensors.Count,
         ["fallbacks"] = new JsonArray([.. export.Fallbacks.Select(tensor => (JsonNode)tensor.Name)]),
+        ["quantisationFallbacks"] = new JsonArray([.. QuantisationFallback.Of(export.Tensors).Select(fallback => (JsonNode)new JsonObject
+        {
+            ["kind"] = fallback.Kind,
+            ["width"] = fallback.Width,
+            ["tensors"] = fallback.Tensors,
+            ["encodings"] = fallback.Encodings,
+        })]),
         ["warnings"] = new JsonArray([.. export.Warnings.Select(warning => (JsonNode)warning)]),
         ["modelfile"] = modelfile,
         ["tokensCompared"] = difference.Tokens,

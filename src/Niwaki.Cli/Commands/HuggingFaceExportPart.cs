@@ -18,7 +18,7 @@ internal sealed class HuggingFaceExportPart
     /// <summary>The option <c>--pad-to</c>.</summary>
     public Option<PaddingTarget> PadTo { get; } = new("--pad-to")
     {
-        Description = "hf, padded: fill blocks up to the sizes before pruning, or to the widest block",
+        Description = "padded: fill blocks up to the sizes before pruning, or to the widest block",
         DefaultValueFactory = _ => PaddingTarget.Original,
     };
 
@@ -27,7 +27,7 @@ internal sealed class HuggingFaceExportPart
     {
         ShapeProfile profile = run.Profile ?? (ProfileRule.Of(ShapeProfile.Uniform).FaultOf(run.Config) is null ? ShapeProfile.Uniform : ShapeProfile.HeteroHf);
         var export = HuggingFaceExport.Plan(run.Checkpoint, run.Config, profile, new ExportOptions { PadTo = parsed.GetValue(PadTo) });
-        string folder = run.Out ?? $"{NameOf(run.Checkpoint)}-{ProfileRule.Of(profile).Name}";
+        string folder = run.Out ?? $"{run.Checkpoint.Name}-{ProfileRule.Of(profile).Name}";
         if (export.ModelType != run.Config.Architecture.ModelType && profile is not (ShapeProfile.HeteroHf or ShapeProfile.NemotronNas))
         {
             terminal.Error.WriteLine(
@@ -47,15 +47,6 @@ internal sealed class HuggingFaceExportPart
         }
 
         return ExitCodes.Success;
-    }
-
-    private static string NameOf(Checkpoint checkpoint)
-    {
-        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(checkpoint.Folder));
-        string name = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
-
-        // The model of a run is called 'model', which says nothing.
-        return name == "model" ? Path.GetFileName(Path.GetDirectoryName(path)) ?? name : name;
     }
 
     private static void Show(Terminal terminal, HuggingFaceExport export, string folder, ModelConfig config, LogitDifference difference)

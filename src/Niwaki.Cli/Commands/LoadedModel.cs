@@ -12,17 +12,23 @@ internal sealed class LoadedModel : IDisposable
     private readonly ThreadTeam _team;
     private readonly Checkpoint _checkpoint;
 
-    private LoadedModel(ThreadTeam team, Checkpoint checkpoint, Transformer transformer, Tokenizer tokenizer)
+    private readonly Lazy<Tokenizer> _tokenizer;
+
+    private LoadedModel(ThreadTeam team, Checkpoint checkpoint, Transformer transformer, Lazy<Tokenizer> tokenizer)
     {
         _team = team;
         _checkpoint = checkpoint;
         Transformer = transformer;
-        Tokenizer = tokenizer;
+        _tokenizer = tokenizer;
     }
 
     public Transformer Transformer { get; }
 
-    public Tokenizer Tokenizer { get; }
+    /// <summary>The tokenizer; where it was not needed when the model was opened, it is loaded now.</summary>
+    public Tokenizer Tokenizer => _tokenizer.Value;
+
+    /// <summary>Whether the model has files of a tokenizer.</summary>
+    public bool HasTokenizer => _checkpoint.SideFiles.Any(name => name is "tokenizer.json" or "tokenizer.model");
 
     /// <summary>Token ids of a text, every one of which the model has.</summary>
     public int[] Encode(string text, bool addSpecialTokens = true) =>
@@ -35,7 +41,11 @@ internal sealed class LoadedModel : IDisposable
         + Transformer.ScratchBytes
         + _team.ScratchBytes;
 
-    public static LoadedModel Open(string folder, int threads, long? memory)
+    /// <param name="folder">The model.</param>
+    /// <param name="threads">Threads.</param>
+    /// <param name="memory">Bytes for weights and stream; null: everything stays in memory.</param>
+    /// <param name="needsTokenizer">Whether a missing or broken tokenizer is to be said before the weights are loaded.</param>
+    public static LoadedModel Open(string folder, int threads, long? memory, bool needsTokenizer = true)
     {
         ThreadTeam? team = null;
         Checkpoint? checkpoint = null;
@@ -43,7 +53,9 @@ internal sealed class LoadedModel : IDisposable
         {
             checkpoint = Checkpoint.Open(folder);
             ModelConfig config = ModelConfigReader.Read(checkpoint);
-            Tokenizer tokenizer = Tokenizer.Load(checkpoint.Folder);
+            string tokenizerFolder = checkpoint.Folder;
+            var tokenizer = new Lazy<Tokenizer>(() => Tokenizer.Load(tokenizerFolder));
+            _ = needsTokenizer ? tokenizer.Value : null;
             team = new ThreadTeam(threads);
             return new LoadedModel(team, checkpoint, Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = memory }), tokenizer);
         }

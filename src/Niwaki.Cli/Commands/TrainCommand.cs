@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Datasets;
+using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -66,6 +67,8 @@ internal sealed class TrainCommand : Verb
         using ModelParameters weights = ModelParameters.Random(config, seed);
         using var trainer = new Trainer(weights, text.Ids, options, team, text.Name);
         Directory.CreateDirectory(folder);
+        using FolderLock held = FolderLock.TryTake(folder)
+            ?? throw new UsageException($"'{folder}': training is in use by another process, expected only one. Wait for it to end, or end it.");
         if (parsed.GetValue(_resume))
         {
             TrainingState.Load(state, trainer);

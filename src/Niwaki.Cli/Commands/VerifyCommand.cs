@@ -15,7 +15,7 @@ internal sealed class VerifyCommand : Verb
 {
     private const int LargestDefaultWindow = 512;
 
-    private readonly Argument<string> _first = new Argument<string>("model") { Description = "The model that is right: a folder, or a run folder" }.RefuseEmpty();
+    private readonly Argument<string> _first = new Argument<string>("model") { Description = "The model that is right: a folder, a run folder or a GGUF file" }.RefuseEmpty();
     private readonly Argument<string> _second = new Argument<string>("other") { Description = "The model to compare with it" }.RefuseEmpty();
     private readonly Option<string?> _file = new Option<string?>("--file", "--dataset") { Description = "Text file in UTF-8 to compare on. Default: 256 random tokens", HelpName = "path" }.RefuseEmpty();
     private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len") { Description = "Tokens of a window of the text. Default: the model's context, at most 512", HelpName = "tokens" };
@@ -55,8 +55,9 @@ internal sealed class VerifyCommand : Verb
 
         // Both are in memory together.
         long? memory = Memory(parsed) / 2;
-        using LoadedModel first = LoadedModel.Open(parsed.GetValue(_first)!, Threads(parsed), memory);
-        using LoadedModel second = LoadedModel.Open(parsed.GetValue(_second)!, Threads(parsed), memory);
+        bool hasText = parsed.GetValue(_file) is not null;
+        using LoadedModel first = LoadedModel.Open(parsed.GetValue(_first)!, Threads(parsed), memory, hasText);
+        using LoadedModel second = LoadedModel.Open(parsed.GetValue(_second)!, Threads(parsed), memory, hasText);
         int[][] windows = Windows(parsed, first, second);
         LogitDifference difference = LogitComparison.Measure(first.Transformer, second.Transformer, windows, cancellationToken: cancellationToken);
         if (parsed.GetValue(_logits) is { } path)
@@ -80,12 +81,18 @@ internal sealed class VerifyCommand : Verb
     /// <summary>The tokens to compare on, the same for both models.</summary>
     private int[][] Windows(ParseResult parsed, LoadedModel first, LoadedModel second)
     {
-        TokenizerComparison.ThrowIfDifferent(first.Tokenizer, second.Tokenizer);
+        bool hasText = parsed.GetValue(_file) is not null;
+        if (hasText || (first.HasTokenizer && second.HasTokenizer))
+        {
+            TokenizerComparison.ThrowIfDifferent(first.Tokenizer, second.Tokenizer);
+        }
+
         ModelConfig config = first.Transformer.Config;
         if (parsed.GetValue(_file) is not { } file)
         {
             return LogitComparison.RandomWindows(config, parsed.GetValue(Seed) ?? 0);
         }
+
 
         string text = TextFile.Read(file);
         int[] ids = first.Encode(text);

@@ -25,17 +25,51 @@ internal sealed record HealingFolder(string Path)
     public string StatePath(HealingStage stage) => At($"state-{HealingSchema.NameOf(stage)}.safetensors");
 
     /// <summary>Makes the folder and writes the recipe, or checks that the one there is of the same recipe.</summary>
-    /// <exception cref="HealingException">The folder is taken, or holds another healing or none.</exception>
-    public void Begin(HealingRecipe recipe, bool resume)
+    /// <returns>The lock of the folder, to be held until the healing ends.</returns>
+    /// <exception cref="HealingException">The folder is taken, holds another healing or none, or another process heals there.</exception>
+    public FolderLock Begin(HealingRecipe recipe, bool resume)
     {
-        string yaml = recipe.ToYaml();
+        if (resume && !File.Exists(RecipePath))
+        {
+            throw new HealingException($"'{Path}': has no {HealingRecipe.FileName}, expected a healing that has begun. Leave --resume out to begin one.");
+        }
+
+        if (!resume)
+        {
+            RefuseTaken();
+            Directory.CreateDirectory(Path);
+        }
+
+        FolderLock held = FolderLock.TryTake(Path)
+            ?? throw new HealingException($"'{Path}': healing is in use by another process, expected only one. Wait for it to end, or end it.");
+        try
+        {
+            Begin(recipe.ToYaml(), resume);
+            return held;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the report and removes the states, which nothing goes on from any more.</summary>
+    public void End(HealingReport report)
+    {
+        AtomicFile.WriteAllText(ReportPath, report.ToJson().ToJsonString(new() { WriteIndented = true }) + "\n");
+        foreach (string state in Directory.GetFiles(Path, "state-*.safetensors"))
+        {
+            File.Delete(state);
+        }
+
+        DeleteFolder(SubLayersPath);
+    }
+
+    private void Begin(string yaml, bool resume)
+    {
         if (resume)
         {
-            if (!File.Exists(RecipePath))
-            {
-                throw new HealingException($"'{Path}': has no {HealingRecipe.FileName}, expected a healing that has begun. Leave --resume out to begin one.");
-            }
-
             if (HealingRecipe.Load(RecipePath).ToYaml() != yaml)
             {
                 throw new HealingException($"'{RecipePath}': is another recipe than that of the options given, expected the same. Give the command that the healing was begun with.");
@@ -51,25 +85,16 @@ internal sealed record HealingFolder(string Path)
             return;
         }
 
-        if (File.Exists(Path) || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any()))
-        {
-            throw new HealingException($"'{Path}' exists and is not empty, expected a new folder. Give --resume to go on with it, or another --out.");
-        }
-
-        Directory.CreateDirectory(Path);
+        RefuseTaken(); // by a process that was faster
         AtomicFile.WriteAllText(RecipePath, yaml);
     }
 
-    /// <summary>Writes the report and removes the states, which nothing goes on from any more.</summary>
-    public void End(HealingReport report)
+    private void RefuseTaken()
     {
-        AtomicFile.WriteAllText(ReportPath, report.ToJson().ToJsonString(new() { WriteIndented = true }) + "\n");
-        foreach (string state in Directory.GetFiles(Path, "state-*.safetensors"))
+        if (File.Exists(Path) || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => System.IO.Path.GetFileName(entry) != FolderLock.FileName)))
         {
-            File.Delete(state);
+            throw new HealingException($"'{Path}' exists and is not empty, expected a new folder. Give --resume to go on with it, or another --out.");
         }
-
-        DeleteFolder(SubLayersPath);
     }
 
     private string At(string name) => System.IO.Path.Combine(Path, name);

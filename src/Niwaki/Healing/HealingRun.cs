@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
 using Niwaki.Tensors;
@@ -95,7 +96,7 @@ public sealed class HealingRun : IDisposable
             _texts.Of(stage, TrainingOf(stage));
         }
 
-        folder.Begin(_recipe, _options.Resume);
+        using FolderLock held = folder.Begin(_recipe, _options.Resume);
         double before = Measure(_source.Model);
         double? withAdapters = null;
         foreach (HealingStage stage in _recipe.Stages)

@@ -3,7 +3,7 @@ namespace Niwaki.Kernels;
 /// <summary>How packed weights are stored and multiplied.</summary>
 public enum PackedFormat
 {
-    /// <summary>Every weight at its own width (F32 4 bytes, BF16 and F16 2 bytes), widened exactly; products and sums in float32.</summary>
+    /// <summary>Every weight at its own width (F32 4 bytes, BF16 and F16 2 bytes, Q8_0 34/32 bytes), widened exactly; products and sums in float32.</summary>
     Stored,
 
     /// <summary>

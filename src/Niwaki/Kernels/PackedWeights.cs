@@ -31,7 +31,7 @@ public sealed unsafe class PackedWeights : IDisposable
         else
         {
             PanelColumns = path.PanelColumns();
-            StepBytes = PanelColumns * elementType.SizeInBytes();
+            StepBytes = elementType == ElementType.Q8_0 ? Q8Panel.BytesPerStep(PanelColumns) : PanelColumns * elementType.SizeInBytes();
             Blocks = new DepthBlocks(inputs);
         }
 
@@ -67,7 +67,7 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Bytes of memory held.</summary>
     public long ByteLength => (_data?.ByteLength ?? 0) + (_scales?.ByteLength ?? 0);
 
-    /// <summary>The element type that all matrices had; F32 where they differed.</summary>
+    /// <summary>The <see cref="WeightSlice.PackedType"/> that all matrices had; F32 where they differed.</summary>
     public ElementType ElementType { get; }
 
     /// <summary>How the weights are stored.</summary>
@@ -79,7 +79,7 @@ public sealed unsafe class PackedWeights : IDisposable
 
     internal int Panels { get; }
 
-    /// <summary>Bytes of one step of k in a panel.</summary>
+    /// <summary>Bytes of one step of k in a panel, scales among them counted in.</summary>
     internal int StepBytes { get; }
 
     /// <summary>Blocks of inputs; for <see cref="PackedFormat.Int16"/> of inputs padded to whole groups.</summary>
@@ -110,7 +110,7 @@ public sealed unsafe class PackedWeights : IDisposable
         var packed = new PackedWeights(rows.Outputs, rows.Inputs, rows.ElementType, format, path);
         try
         {
-            team.Run(format == PackedFormat.Int16 ? new Int16Packing(rows, packed) : new PanelPacking(rows, packed));
+            team.Run(Packing(rows, packed));
             return packed;
         }
         catch
@@ -150,6 +150,13 @@ public sealed unsafe class PackedWeights : IDisposable
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Start is null, this);
 
     private byte* Start => _data is null ? _borrowed : _data.Pointer;
+
+    private static ITeamJob Packing(StackedRows rows, PackedWeights packed) => packed switch
+    {
+        { Format: PackedFormat.Int16 } => new Int16Packing(rows, packed),
+        { ElementType: ElementType.Q8_0 } => new Q8Packing(rows, packed),
+        _ => new PanelPacking(rows, packed),
+    };
 
     private static int PanelCount(int outputs, int panelColumns) => (int)(((long)outputs + panelColumns - 1) / panelColumns);
 }

@@ -3,7 +3,7 @@ using Niwaki.Tensors;
 namespace Niwaki.Kernels;
 
 /// <summary>A stored matrix, or what is left of it after some of its rows and columns were dropped.</summary>
-/// <param name="Matrix">W, [outputs, inputs], F32, F16 or BF16, of any alignment; read while packing only.</param>
+/// <param name="Matrix">W, [outputs, inputs], of any element type and alignment; read while packing only.</param>
 /// <param name="KeptRows">Rows to take, in this order; null takes all.</param>
 /// <param name="KeptColumns">Columns to take, in this order; null takes all.</param>
 public readonly record struct WeightSlice(WeightView Matrix, int[]? KeptRows = null, int[]? KeptColumns = null)
@@ -13,4 +13,24 @@ public readonly record struct WeightSlice(WeightView Matrix, int[]? KeptRows = n
 
     /// <summary>Columns taken.</summary>
     public int Inputs => KeptColumns?.Length ?? Matrix.Columns;
+
+    /// <summary>
+    /// The element type in which the numbers taken can be stored without loss: that of the matrix, but F32 where the columns taken of
+    /// <see cref="ElementType.Q8_0"/> are not whole blocks, since such columns have no common scales.
+    /// </summary>
+    public ElementType PackedType => Matrix.ElementType == ElementType.Q8_0 && KeptColumns is not null && !AreWholeBlocks(KeptColumns) ? ElementType.F32 : Matrix.ElementType;
+
+    private static bool AreWholeBlocks(int[] columns)
+    {
+        const int Length = ElementTypes.Q8BlockLength;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            if (i % Length == 0 ? columns[i] % Length != 0 : columns[i] != columns[i - 1] + 1)
+            {
+                return false;
+            }
+        }
+
+        return columns.Length % Length == 0;
+    }
 }

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using Niwaki.Kernels.Cpu;
 using Niwaki.Tensors;
 
 namespace Niwaki.Kernels;
@@ -9,9 +9,10 @@ public static unsafe class WeightValues
 {
     /// <summary>Rounds float32 numbers to the elements of a stored tensor: to nearest, ties to even; beyond the range ∞.</summary>
     /// <param name="values">Numbers.</param>
-    /// <param name="elementType">Element type of the tensor.</param>
+    /// <param name="elementType">Element type of the tensor: F32, F16 or BF16.</param>
     /// <param name="destination">Little-endian bytes of as many elements, written.</param>
     /// <exception cref="ShapeMismatchException">The destination has another length.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The element type is none of these.</exception>
     public static void Narrow(ReadOnlySpan<float> values, ElementType elementType, Span<byte> destination)
     {
         if (destination.Length != (long)values.Length * elementType.SizeInBytes())
@@ -50,26 +51,9 @@ public static unsafe class WeightValues
             throw new ShapeMismatchException(nameof(destination), $"[{destination.Length}]", $"[{matrix.Columns}]");
         }
 
-        var bytes = new ReadOnlySpan<byte>(matrix.RowPointer(row), checked((int)matrix.RowBytes));
-        switch (matrix.ElementType)
+        fixed (float* target = destination)
         {
-            case ElementType.F32:
-                bytes.CopyTo(MemoryMarshal.AsBytes(destination));
-                break;
-            case ElementType.BF16:
-                for (int i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = BitConverter.UInt32BitsToSingle((uint)MemoryMarshal.Read<ushort>(bytes[(2 * i)..]) << 16);
-                }
-
-                break;
-            default:
-                for (int i = 0; i < destination.Length; i++)
-                {
-                    destination[i] = (float)MemoryMarshal.Read<Half>(bytes[(2 * i)..]);
-                }
-
-                break;
+            RowWidening.Widen(matrix.RowPointer(row), matrix.ElementType, target, destination.Length);
         }
     }
 

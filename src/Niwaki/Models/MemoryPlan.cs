@@ -22,7 +22,7 @@ public sealed record MemoryPlan(int ResidentBlocks, bool ResidentHead, int HeadP
     /// <param name="blockBytes">Packed bytes of every block.</param>
     /// <param name="headBytes">Packed bytes of the output head.</param>
     /// <param name="budget">Bytes for weights and stream; null: everything stays.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The budget does not hold the largest block and the stream of one context.</exception>
+    /// <exception cref="MemoryBudgetException">The budget does not hold the largest block and the stream of one context.</exception>
     public static MemoryPlan Create(ModelConfig config, IReadOnlyList<long> blockBytes, long headBytes, long? budget)
     {
         ArgumentNullException.ThrowIfNull(config);
@@ -42,8 +42,7 @@ public sealed record MemoryPlan(int ResidentBlocks, bool ResidentHead, int HeadP
         long left = bytes - stream - passing;
         if (left < 0)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(budget), bytes, $"Memory budget is {bytes:N0} bytes, expected at least {stream + passing:N0} for the largest block and the residual stream.");
+            throw new MemoryBudgetException(bytes, stream + passing);
         }
 
         int resident = 0;

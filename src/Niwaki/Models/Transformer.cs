@@ -44,7 +44,7 @@ public sealed partial class Transformer : IDisposable
     /// <param name="options">Memory, packing and selection; null: defaults.</param>
     /// <exception cref="Formats.ModelFormatException">A tensor is missing or has another shape than the config says.</exception>
     /// <exception cref="Formats.UnsupportedModelException">A tensor's element type is none of F32, F16, BF16.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The memory budget is too small.</exception>
+    /// <exception cref="MemoryBudgetException">The memory budget is too small.</exception>
     public static Transformer Load(Checkpoint checkpoint, ModelConfig config, ThreadTeam team, TransformerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
@@ -53,8 +53,7 @@ public sealed partial class Transformer : IDisposable
         options ??= new TransformerOptions();
         ModelConfig selected = options.Selection is { } selection ? config.Select(selection) : config;
         var loader = new WeightLoader(checkpoint, config, options.Selection, team, options.Format, options.Biases);
-        long[] blockBytes = [.. Enumerable.Range(0, selected.Blocks.Count).Select(loader.BlockBytes)];
-        MemoryPlan plan = MemoryPlan.Create(selected, blockBytes, loader.HeadBytes(), options.MemoryBytes);
+        MemoryPlan plan = PlanMemory(selected, loader, options.MemoryBytes);
         var weights = new WeightStore(loader, selected.Blocks.Count, config.VocabularySize, plan);
         try
         {
@@ -67,6 +66,22 @@ public sealed partial class Transformer : IDisposable
             throw;
         }
     }
+
+    /// <summary>The memory that a whole model will take; nothing is loaded.</summary>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="config">Its config.</param>
+    /// <param name="team">Threads.</param>
+    /// <param name="budget">Bytes for weights and stream; null: everything stays.</param>
+    /// <exception cref="MemoryBudgetException">The budget is too small.</exception>
+    public static MemoryPlan PlanMemory(Checkpoint checkpoint, ModelConfig config, ThreadTeam team, long? budget)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        ArgumentNullException.ThrowIfNull(config);
+        return PlanMemory(config, new WeightLoader(checkpoint, config, null, team, PackedFormat.Stored), budget);
+    }
+
+    private static MemoryPlan PlanMemory(ModelConfig selected, WeightLoader loader, long? budget) =>
+        MemoryPlan.Create(selected, [.. Enumerable.Range(0, selected.Blocks.Count).Select(loader.BlockBytes)], loader.HeadBytes(), budget);
 
     /// <summary>Starts a pass: the embedding of every token.</summary>
     /// <param name="windows">Token ids; windows may differ in length. Kept by the stream, not copied.</param>

@@ -35,31 +35,33 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     /// <summary>Packs some rows of the output head.</summary>
     public PackedWeights LoadHead(int firstRow, int rows)
     {
-        // A tied head shares the decoded numbers of the embedding table, which stays in memory anyway.
+        // A tied head shares the embedding table, which may have been decoded and then stays in memory anyway.
         if (source.TiedEmbeddings)
         {
             return PackedWeights.Pack(team, [new WeightSlice(EmbeddingMatrix().SliceRows(firstRow, rows))], format);
         }
 
-        using BorrowedWeights head = checkpoint.BorrowRows(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize, firstRow, rows);
+        using BorrowedWeights head = checkpoint.BorrowStored(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize, firstRow, rows);
         return PackedWeights.Pack(team, [new WeightSlice(head.View)], format);
     }
 
     public float[] LoadFinalNorm() => ReadVector(TensorNames.FinalNorm, source.HiddenSize);
 
-    public WeightView EmbeddingMatrix() => checkpoint.Matrix(TensorNames.Embedding, source.VocabularySize, source.HiddenSize);
+    public WeightView EmbeddingMatrix() => checkpoint.StoredMatrix(TensorNames.Embedding, source.VocabularySize, source.HiddenSize);
 
     /// <summary>Bytes that a block takes when it is packed in its stored width.</summary>
     public long BlockBytes(int index)
     {
         int block = _blocks[index];
-        BlockShape shape = _selection.Blocks[block].Shape;
-        return BlockTensor.Of(source.Features, shape).Where(tensor => tensor.IsMatrix)
-            .Sum(tensor => source.ElementCount(tensor, shape) * Entry(tensor, block).ElementType!.Value.SizeInBytes());
+        BlockSelection kept = _selection.Blocks[block];
+        return BlockTensor.Of(source.Features, kept.Shape).Where(tensor => tensor.IsMatrix).Sum(tensor => PackedBytes(tensor, block, kept));
     }
 
-    public long HeadBytes() =>
-        checkpoint.Require(source.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead, source.VocabularySize, source.HiddenSize).ByteLength;
+    public long HeadBytes()
+    {
+        string name = source.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead;
+        return source.VocabularySize * checkpoint.StoredType(name, source.VocabularySize, source.HiddenSize).RowBytes(source.HiddenSize);
+    }
 
     private AttentionWeights LoadAttention(int block, BlockSelection kept)
     {
@@ -116,11 +118,8 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
             {
                 BlockTensor tensor = BlockTensor.Of(roles[i]);
                 (int rows, int columns) = (source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
-                borrowed.Add(checkpoint.Borrow(tensor.NameIn(block), rows, columns));
-                slices[i] = new WeightSlice(
-                    borrowed[i].View,
-                    Reduce(kept.Channels(tensor.Rows, source.HeadDim), rows),
-                    Reduce(kept.Channels(tensor.Columns.Value, source.HeadDim), columns));
+                borrowed.Add(checkpoint.BorrowStored(tensor.NameIn(block), rows, columns, 0, rows));
+                slices[i] = Slice(borrowed[i].View, tensor, kept);
             }
 
             return PackedWeights.Pack(team, slices, format);
@@ -134,10 +133,17 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     /// <summary>A list of everything is no list: packing without one is faster.</summary>
     private static int[]? Reduce(int[]? channels, int extent) => channels?.Length == extent ? null : channels;
 
-    private SafetensorsEntry Entry(BlockTensor tensor, int block)
+    private WeightSlice Slice(WeightView whole, BlockTensor tensor, BlockSelection kept) => new(
+        whole,
+        Reduce(kept.Channels(tensor.Rows, source.HeadDim), whole.Rows),
+        Reduce(kept.Channels(tensor.Columns!.Value, source.HeadDim), whole.Columns));
+
+    private unsafe long PackedBytes(BlockTensor tensor, int block, BlockSelection kept)
     {
         BlockShape shape = source.Blocks[block];
-        return checkpoint.Require(tensor.NameIn(block), source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
+        (int rows, int columns) = (source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
+        WeightSlice slice = Slice(new WeightView(null, checkpoint.StoredType(tensor.NameIn(block), rows, columns), rows, columns), tensor, kept);
+        return slice.Outputs * slice.PackedType.RowBytes(slice.Inputs);
     }
 
     /// <summary>The vectors of some roles one after another, widened to float32; empty where the architecture has none of them.</summary>

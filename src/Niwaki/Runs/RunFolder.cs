@@ -34,13 +34,10 @@ public sealed class RunFolder : IDisposable
     /// <summary>Name of the folder with what each round swept.</summary>
     public const string RoundsName = "rounds";
 
-    /// <summary>Name of the empty file that is locked while a process writes the run. It stays: removing it would let two processes in.</summary>
-    private const string LockName = "run.lock";
-
-    private readonly FileStream _lock;
+    private readonly FolderLock _lock;
     private readonly bool _madeFolder;
 
-    private RunFolder(string path, Recipe recipe, FileStream heldLock, bool madeFolder)
+    private RunFolder(string path, Recipe recipe, FolderLock heldLock, bool madeFolder)
     {
         _madeFolder = madeFolder;
         FolderPath = path;
@@ -93,7 +90,7 @@ public sealed class RunFolder : IDisposable
         RefuseTaken(path);
         bool madeFolder = !Directory.Exists(path);
         Directory.CreateDirectory(path);
-        FileStream heldLock = Lock(path);
+        FolderLock heldLock = Lock(path);
         try
         {
             // Another process may have begun a run here since the first look.
@@ -125,7 +122,7 @@ public sealed class RunFolder : IDisposable
             throw new RunFolderException(path, $"'{path}': folder {found}, expected a run that has begun. Begin one with 'niwaki prune'.");
         }
 
-        FileStream heldLock = Lock(path);
+        FolderLock heldLock = Lock(path);
         try
         {
             DeleteTemporaries(path);
@@ -169,7 +166,7 @@ public sealed class RunFolder : IDisposable
     public void Discard()
     {
         Dispose();
-        foreach (string file in (ReadOnlySpan<string>)[RecipePath, JournalPath, CalibrationPath, EvaluationPath, PathOf(LockName)])
+        foreach (string file in (ReadOnlySpan<string>)[RecipePath, JournalPath, CalibrationPath, EvaluationPath, PathOf(FolderLock.FileName)])
         {
             File.Delete(file);
         }
@@ -206,7 +203,7 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static bool IsForeign(string entry) => Path.GetFileName(entry) != LockName && !IsTemporary(entry);
+    private static bool IsForeign(string entry) => Path.GetFileName(entry) != FolderLock.FileName && !IsTemporary(entry);
 
     /// <summary>Whether a name is one that files and folders have before they are renamed to their own.</summary>
     private static bool IsTemporary(string entry)
@@ -215,19 +212,8 @@ public sealed class RunFolder : IDisposable
         return name.StartsWith('.') && name.EndsWith(".tmp", StringComparison.Ordinal);
     }
 
-    private static FileStream Lock(string path)
-    {
-        string lockPath = Path.Combine(path, LockName);
-        try
-        {
-            return new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1);
-        }
-        catch (IOException error) when (File.Exists(lockPath))
-        {
-            string message = $"'{path}': run is in use by another process, expected only one. Wait for it to end, or end it.";
-            throw new RunFolderException(path, message, error);
-        }
-    }
+    private static FolderLock Lock(string path) => FolderLock.TryTake(path)
+        ?? throw new RunFolderException(path, $"'{path}': run is in use by another process, expected only one. Wait for it to end, or end it.");
 
     private static void DeleteTemporaries(string path)
     {

@@ -10,10 +10,16 @@ public readonly unsafe struct WeightView
     /// <param name="rows">Rows (outputs of a linear), 0 or more.</param>
     /// <param name="columns">Columns (inputs of a linear), 0 or more; rows follow each other without a gap.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is negative.</exception>
+    /// <exception cref="ArgumentException">A row of <see cref="ElementType.Q8_0"/> does not consist of whole blocks.</exception>
     public WeightView(void* pointer, ElementType elementType, int rows, int columns)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         ArgumentOutOfRangeException.ThrowIfNegative(columns);
+        if (elementType == ElementType.Q8_0 && columns % ElementTypes.Q8BlockLength != 0)
+        {
+            throw new ArgumentException($"Row of Q8_0 has {columns} columns, expected a multiple of {ElementTypes.Q8BlockLength}.", nameof(columns));
+        }
+
         Pointer = (byte*)pointer;
         ElementType = elementType;
         Rows = rows;
@@ -23,7 +29,7 @@ public readonly unsafe struct WeightView
     /// <summary>The first byte.</summary>
     public byte* Pointer { get; }
 
-    /// <summary>Encoding of an element.</summary>
+    /// <summary>Encoding of the numbers.</summary>
     public ElementType ElementType { get; }
 
     /// <summary>Rows.</summary>
@@ -33,7 +39,7 @@ public readonly unsafe struct WeightView
     public int Columns { get; }
 
     /// <summary>Bytes of one row.</summary>
-    public long RowBytes => (long)Columns * ElementType.SizeInBytes();
+    public long RowBytes => ElementType.RowBytes(Columns);
 
     /// <summary>Elements.</summary>
     public long Count => (long)Rows * Columns;

@@ -33,7 +33,7 @@ public sealed unsafe class EmbeddingTests : IDisposable
         fixed (ushort* source = bits)
         fixed (float* target = values)
         {
-            EmbeddingKernel.Widen((byte*)source, ElementType.F16, target, bits.Length);
+            RowWidening.Widen((byte*)source, ElementType.F16, target, bits.Length);
         }
 
         for (int i = 0; i < bits.Length; i++)
@@ -51,7 +51,7 @@ public sealed unsafe class EmbeddingTests : IDisposable
         fixed (ushort* source = bits)
         fixed (float* target = values)
         {
-            EmbeddingKernel.Widen((byte*)source, ElementType.BF16, target, bits.Length);
+            RowWidening.Widen((byte*)source, ElementType.BF16, target, bits.Length);
         }
 
         for (int i = 0; i < bits.Length; i++)

@@ -6,7 +6,7 @@ namespace Niwaki.Tests.Kernels;
 
 public sealed unsafe class MatMulTests
 {
-    // Tile heights 1 to 6 and their sums, panel edges at 16 and 32, blocks of K at 256 (257 = 136 + 121), and empty sides.
+    // Tile heights 1 to 6 and their sums, panel edges at 16 and 32, blocks of K at 256 (257 = 160 + 97), and empty sides.
     private static readonly int[] RowCounts = [1, 2, 3, 5, 6, 7, 8, 9, 13, 64];
     private static readonly int[] InputCounts = [1, 2, 7, 31, 64, 256, 257, 288, 577];
     private static readonly int[] OutputCounts = [1, 15, 16, 17, 31, 32, 33, 48, 100, 257];

@@ -82,6 +82,6 @@ internal sealed record GgufContainer(
                 "model",
                 "has blocks of different sizes, norms of queries and keys, and an output head of its own",
                 "equal blocks: 'openelm', the only architecture of llama.cpp for such blocks, ties the head to the embedding",
-                "Prune with --profile uniform or depth.");
+                "Export with --profile padded, or prune with --profile uniform or depth.");
     }
 }

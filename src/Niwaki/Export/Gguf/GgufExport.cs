@@ -1,7 +1,10 @@
+using Niwaki.Evaluation;
 using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Kernels;
 using Niwaki.Models;
+using Niwaki.Tensors;
 
 namespace Niwaki.Export.Gguf;
 
@@ -16,6 +19,7 @@ public sealed class GgufExport
     private readonly IReadOnlyList<GgufTensorJob> _jobs;
     private readonly GgufWriter _writer;
     private readonly ModelConfig _config;
+    private readonly Dictionary<string, GgufTensorType> _rounded;
 
     private GgufExport(
         Checkpoint source, ModelConfig config, GgufContainer container, GgufTensorType type, string name, IReadOnlyList<GgufTensorJob> jobs, GgufWriter writer, List<string> warnings)
@@ -28,6 +32,9 @@ public sealed class GgufExport
         Type = type;
         FileName = $"{name}-{ModelSizeLabel.Of(config)}-{type}{GgufFile.Extension}";
         Warnings = warnings;
+        _rounded = jobs.SelectMany(job => Matrices([job]).Select(part => (part, job.Target.Type)))
+            .Where(pair => pair.Type != GgufTensorType.F32 && StoredType(source, pair.part).ToTensorType() != pair.Type)
+            .ToDictionary(pair => pair.part.Source!, pair => pair.Type, StringComparer.Ordinal);
     }
 
     /// <summary>The architecture that llama.cpp will see.</summary>
@@ -42,9 +49,12 @@ public sealed class GgufExport
     /// <summary>The tensors in the order of the file.</summary>
     public IReadOnlyList<GgufPlannedTensor> Tensors => _writer.Tensors;
 
-    /// <summary>Matrices that are stored as F16, because their rows are no whole blocks of <see cref="Type"/>.</summary>
+    /// <summary>Matrices that are stored as F16, because their rows are no whole blocks of <see cref="Type"/>, or a single one.</summary>
     public IReadOnlyList<GgufPlannedTensor> Fallbacks =>
         Type.IsPlain() ? [] : [.. Tensors.Where(tensor => tensor.Shape.Count > 1 && tensor.Type == GgufTensorType.F16)];
+
+    /// <summary>Whether an encoding may change numbers.</summary>
+    public bool IsRounding => _rounded.Count > 0;
 
     /// <summary>What a user should know: sentences.</summary>
     public IReadOnlyList<string> Warnings { get; }
@@ -56,7 +66,7 @@ public sealed class GgufExport
     /// <param name="source">The model; must stay open until it is written.</param>
     /// <param name="config">Its config.</param>
     /// <param name="options">How; null: the defaults.</param>
-    /// <exception cref="ModelFormatException">A tokenizer file is broken.</exception>
+    /// <exception cref="ModelFormatException">A tokenizer file is broken, or there is no embedding table of the config's shape.</exception>
     /// <exception cref="UnsupportedModelException">llama.cpp has no architecture or no tokenizer for the model; the message says why.</exception>
     /// <exception cref="ArgumentException">The encoding cannot be written.</exception>
     public static GgufExport Plan(Checkpoint source, ModelConfig config, GgufExportOptions? options = null)
@@ -64,13 +74,13 @@ public sealed class GgufExport
         ArgumentNullException.ThrowIfNull(source);
         ArgumentNullException.ThrowIfNull(config);
         options ??= new GgufExportOptions();
-        GgufTensorType type = options.Type ?? StoredType(source);
+        var warnings = new List<string>();
+        GgufTensorType type = options.Type ?? StoredType(source, config, warnings);
         if (!GgufTensorTypes.Writable.Contains(type))
         {
             throw new ArgumentException($"Encoding is {type}, expected one of {string.Join(", ", GgufTensorTypes.Writable)}.", nameof(options));
         }
 
-        var warnings = new List<string>();
         if (config.SlidingWindows.Any(window => window < config.ContextLength))
         {
             int window = config.SlidingWindows.Min(window => window ?? int.MaxValue);
@@ -78,7 +88,7 @@ public sealed class GgufExport
         }
 
         GgufContainer container = GgufContainer.Choose(config, source.Folder);
-        string name = options.Name ?? Path.GetFileNameWithoutExtension(NameOf(source.Folder));
+        string name = options.Name ?? source.Name;
         List<KeyValuePair<string, GgufValue>> metadata = GgufModelMetadata.Of(config, container, name, type, source.Folder);
         metadata.AddRange(GgufTokenizerMetadata.Of(source.Folder, config, options.PreTokenizer, warnings));
         IReadOnlyList<GgufTensorJob> jobs = GgufTensorPlan.Of(config, container, type);
@@ -118,16 +128,48 @@ public sealed class GgufExport
         return Modelfile.Write(path, _config);
     }
 
-    /// <summary>The element type of the embedding table.</summary>
-    private static GgufTensorType StoredType(Checkpoint source) =>
-        source.Find(TensorNames.Embedding)?.ElementType is { } type ? type.ToTensorType() : GgufTensorType.F16;
-
-    /// <summary>The last part of a path; of the <c>model</c> folder of a run, that of the run.</summary>
-    private static string NameOf(string folder)
+    /// <summary>Looks whether <see cref="Verify"/> has the memory that it will need, before anything is written.</summary>
+    /// <param name="team">Threads.</param>
+    /// <param name="memoryBytes">Memory for both models together; null: no bound.</param>
+    /// <exception cref="MemoryBudgetException">It has not.</exception>
+    public void RequireMemory(ThreadTeam team, long? memoryBytes)
     {
-        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        string name = Path.GetFileName(path);
-        string? parent = Path.GetFileName(Path.GetDirectoryName(path));
-        return name == "model" && !string.IsNullOrEmpty(parent) ? parent : name;
+        using Checkpoint rounded = _source.With(new RoundedWeights(_source, _rounded));
+        Transformer.PlanMemory(rounded, _config, team, memoryBytes / 2);
     }
+
+    /// <summary>Loads a written file and compares it with the model as the encodings round it: only other orders of summation may tell them apart.</summary>
+    /// <param name="path">The file; whatever comes out, it stays as it is.</param>
+    /// <param name="team">Threads.</param>
+    /// <param name="memoryBytes">Memory for both models together; null: no bound.</param>
+    /// <param name="cancellationToken">Ends the comparison.</param>
+    /// <returns>The difference, at most <see cref="LogitDifference.DefaultThreshold"/>.</returns>
+    /// <exception cref="VerificationException">The difference is larger.</exception>
+    /// <exception cref="ModelFormatException">What was written is broken.</exception>
+    /// <exception cref="OperationCanceledException">The comparison was ended.</exception>
+    public LogitDifference Verify(string path, ThreadTeam team, long? memoryBytes = null, CancellationToken cancellationToken = default)
+    {
+        using Checkpoint rounded = _source.With(new RoundedWeights(_source, _rounded));
+        LogitDifference difference = ExportCheck.Measure(rounded, _config, path, team, memoryBytes, cancellationToken);
+        difference.ThrowIfAbove(path);
+        return difference;
+    }
+
+    /// <summary>How all matrices are stored, or F32, which loses nothing, where they differ.</summary>
+    private static GgufTensorType StoredType(Checkpoint source, ModelConfig config, List<string> warnings)
+    {
+        ElementType[] types = [.. Matrices(GgufTensorPlan.Of(config, GgufContainer.Choose(config, source.Folder), GgufTensorType.F32)).Select(part => StoredType(source, part)).Distinct()];
+        if (types.Length == 1)
+        {
+            return types[0].ToTensorType();
+        }
+
+        warnings.Add($"Matrices are stored as {string.Join(" and ", types.Order())}: all are written as F32, which loses nothing. Give --type for a smaller file.");
+        return GgufTensorType.F32;
+    }
+
+    private static ElementType StoredType(Checkpoint source, GgufTensorPart part) => source.StoredType(part.Source!, part.Rows, part.Columns);
+
+    private static IEnumerable<GgufTensorPart> Matrices(IEnumerable<GgufTensorJob> jobs) =>
+        jobs.SelectMany(job => job.Parts).Where(part => part.Source is not null && !part.IsVector);
 }

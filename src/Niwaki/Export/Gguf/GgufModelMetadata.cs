@@ -53,6 +53,13 @@ internal static class GgufModelMetadata
     /// <summary>The rotary scaling; that of Llama 3 becomes a tensor.</summary>
     private static List<(string Key, object Value)> Scaling(RopeScaling? scaling, string source) => scaling switch
     {
+        Llama3RopeScaling llama3 when llama3 is not { LowFrequencyFactor: GgufRopeFactors.PublishedLow, HighFrequencyFactor: GgufRopeFactors.PublishedHigh } || !double.IsPow2(llama3.OriginalContext) =>
+        [
+            // For our own reader: the tensor that llama.cpp takes does not tell them.
+            (GgufRopeFactors.LowKey, (float)llama3.LowFrequencyFactor),
+            (GgufRopeFactors.HighKey, (float)llama3.HighFrequencyFactor),
+            (GgufRopeFactors.OriginalKey, (float)llama3.OriginalContext),
+        ],
         LinearRopeScaling linear => [("rope.scaling.type", "linear"), ("rope.scaling.factor", (float)linear.Factor)],
         YarnRopeScaling { Truncate: false } => throw new UnsupportedModelException(
             source, "rotary scaling", "is 'yarn' with 'truncate': false", "'truncate': true, as llama.cpp calculates"),

@@ -55,7 +55,7 @@ internal static unsafe class GgufTensorEncoder
             return;
         }
 
-        using BorrowedWeights weights = part.IsVector ? source.Borrow(part.Source, part.Columns) : source.Borrow(part.Source, part.Rows, part.Columns);
+        using BorrowedWeights weights = part.IsVector ? source.Borrow(part.Source, part.Columns) : source.BorrowStored(part.Source, part.Rows, part.Columns, 0, part.Rows);
         WeightView view = weights.View;
         float[] numbers = new float[part.Columns];
         float[] ordered = new float[part.Columns];

@@ -11,8 +11,14 @@ namespace Niwaki.Export.Gguf;
 /// </remarks>
 internal sealed class GgufTensorPlan
 {
-    /// <summary>As many neurons as a block of the encodings has numbers, so that these can be used.</summary>
-    public const int MadeUpNeurons = 32;
+    /// <summary>Two blocks of the encodings, so that these can be used.</summary>
+    public const int MadeUpNeurons = 64;
+
+    /// <summary>
+    /// llama.cpp v0.5.0 multiplies matrices whose rows are a single block wrongly on processors with AMX, for 32 tokens and more: such rows
+    /// are not stored in blocks.
+    /// </summary>
+    private const int FewestBlocks = 2;
 
     private readonly ModelConfig _config;
     private readonly GgufContainer _container;
@@ -29,7 +35,7 @@ internal sealed class GgufTensorPlan
     /// <summary>The tensors in the order of the file.</summary>
     /// <param name="config">Config of the model.</param>
     /// <param name="container">What it is written as.</param>
-    /// <param name="type">Encoding of matrices; those whose rows are no whole blocks of it become F16.</param>
+    /// <param name="type">Encoding of matrices; those whose rows are no whole blocks of it, or a single one, become F16.</param>
     public static IReadOnlyList<GgufTensorJob> Of(ModelConfig config, GgufContainer container, GgufTensorType type)
     {
         var plan = new GgufTensorPlan(config, container, type);
@@ -120,10 +126,13 @@ internal sealed class GgufTensorPlan
     private void Add(string name, GgufTensorType type, params GgufTensorPart[] parts)
     {
         int columns = parts[0].Columns;
-        GgufTensorType stored = columns % type.BlockElements() == 0 ? type : GgufTensorType.F16;
+        GgufTensorType stored = FitsBlocks(type, columns) ? type : GgufTensorType.F16;
         long[] shape = parts[0].IsVector ? [columns] : [parts.Sum(part => (long)part.Rows), columns];
         _jobs.Add(new GgufTensorJob(new GgufPlannedTensor(name, stored, shape), parts));
     }
+
+    private static bool FitsBlocks(GgufTensorType type, int columns) =>
+        type.IsPlain() || (columns % type.BlockElements() == 0 && columns >= FewestBlocks * type.BlockElements());
 
     /// <summary>The matrix that gives the logits keeps 8 bits where the others get fewer, as llama-quantize does with 6 or more.</summary>
     private GgufTensorType Head(bool givesLogits) => givesLogits && !_type.IsPlain() ? GgufTensorType.Q8_0 : _type;

@@ -3,6 +3,8 @@ using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Tokenizers.Bpe;
+using Niwaki.Tokenizers.HuggingFace;
+using Niwaki.Tokenizers.PreTokenizers;
 using Niwaki.Tokenizers.SentencePiece;
 
 namespace Niwaki.Export.Gguf;
@@ -138,11 +140,14 @@ internal static class GgufVocabularyReader
     }
 
     /// <summary>Whether a normalizer or a Metaspace pre-tokenizer puts the visible blank in front of texts.</summary>
-    private static bool PutsBlankInFront(ConfigDocument document)
+    private static bool PutsBlankInFront(ConfigDocument document) =>
+        PutsBlankInFront(document.GetObjectOrNull("normalizer"), "normalizers") || PutsBlankInFront(document.GetObjectOrNull("pre_tokenizer"), "pretokenizers");
+
+    private static bool PutsBlankInFront(ConfigDocument? component, string partsKey) => component?.GetStringOrNull("type") switch
     {
-        string text = (document.Root.TryGetProperty("normalizer", out JsonElement normalizer) ? normalizer.GetRawText() : "")
-            + (document.Root.TryGetProperty("pre_tokenizer", out JsonElement component) ? component.GetRawText() : "");
-        return text.Contains("\"Prepend\"", StringComparison.Ordinal)
-            || (text.Contains("\"Metaspace\"", StringComparison.Ordinal) && !text.Contains("\"never\"", StringComparison.Ordinal));
-    }
+        "Prepend" => true,
+        "Metaspace" => PreTokenizerReader.ReadScheme(component, "pre-tokenizer") != PrependScheme.Never,
+        "Sequence" => component.GetObjectsOrNull(partsKey) is { } parts && parts.Any(part => PutsBlankInFront(part, partsKey)),
+        _ => false,
+    };
 }

@@ -26,7 +26,7 @@ internal static class ExportShapes
         {
             ShapeProfile.HeteroHf => config.Blocks,
             ShapeProfile.Depth or ShapeProfile.Uniform => Equal(source, config, profile),
-            ShapeProfile.Padded => Padded(source, config, padTo),
+            ShapeProfile.Padded => Divisible(source, config, Padded(source, config, padTo)),
             ShapeProfile.NemotronNas => NemotronNas(source, config),
             _ => throw Refused(source, profile, "the profile", "is one of another format", "depth, uniform, hetero-hf, nemotron-nas or padded", "Use --format gguf."),
         };
@@ -51,13 +51,22 @@ internal static class ExportShapes
         return config.Blocks;
     }
 
-    private static IReadOnlyList<BlockShape> Padded(Checkpoint source, ModelConfig config, PaddingTarget padTo)
+    /// <summary>One size that holds every block, whatever takes the model then.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="config">Its config, with a block.</param>
+    /// <param name="padTo">How far to fill up.</param>
+    public static IReadOnlyList<BlockShape> Padded(Checkpoint source, ModelConfig config, PaddingTarget padTo)
     {
         BlockShape widest = Widest(config);
         BlockShape target = padTo == PaddingTarget.Original ? Original(source, config, widest) : widest;
         target = target with { Neurons = Math.Max(1, Math.Max(target.Neurons, widest.Neurons)) };
-        RefuseIndivisible(source, config, ShapeProfile.Padded, target.Heads);
         return [.. config.Blocks.Select(_ => target)];
+    }
+
+    private static IReadOnlyList<BlockShape> Divisible(Checkpoint source, ModelConfig config, IReadOnlyList<BlockShape> shapes)
+    {
+        RefuseIndivisible(source, config, ShapeProfile.Padded, shapes[0].Heads);
+        return shapes;
     }
 
     /// <summary>Query heads the same everywhere, KV heads that divide them, neurons in multiples; attention in the first block, which vLLM needs.</summary>

@@ -33,24 +33,36 @@ internal sealed unsafe record ExportTensor(PlannedTensor Target)
         }
 
         using BorrowedWeights? stored = Stored?.Invoke();
-        int rows = Target.Shape.Count < 2 ? 1 : checked((int)Target.Shape[0]);
-        byte[] row = new byte[Target.ByteLength / Math.Max(1, rows)];
-        for (int r = 0; r < rows; r++)
+        byte[] row = new byte[RowBytes];
+        for (int r = 0; r < RowCount; r++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int from = Rows is null ? r : Rows[r];
-            Array.Clear(row);
-            if (stored is not null && from >= 0)
-            {
-                WeightView view = stored.View;
-                Fill(new ReadOnlySpan<byte>(view.RowPointer(from), checked((int)view.RowBytes)), view.ElementType.SizeInBytes(), row);
-            }
-
+            FillRow(stored?.View, r, row);
             destination.Write(row);
         }
     }
 
-    private void Fill(ReadOnlySpan<byte> stored, int size, byte[] row)
+    /// <summary>Rows; a vector is one.</summary>
+    public int RowCount => Target.Shape.Count < 2 ? 1 : checked((int)Target.Shape[0]);
+
+    /// <summary>Bytes of a row.</summary>
+    public int RowBytes => checked((int)(Target.ByteLength / Math.Max(1, RowCount)));
+
+    /// <summary>The elements of one row.</summary>
+    /// <param name="stored">What <see cref="Stored"/> opened; null: all zeros.</param>
+    /// <param name="row">Row.</param>
+    /// <param name="target"><see cref="RowBytes"/> bytes, written.</param>
+    public void FillRow(WeightView? stored, int row, Span<byte> target)
+    {
+        target.Clear();
+        int from = Rows is null ? row : Rows[row];
+        if (stored is { } view && from >= 0)
+        {
+            Fill(new ReadOnlySpan<byte>(view.RowPointer(from), checked((int)view.RowBytes)), view.ElementType.SizeInBytes(), target);
+        }
+    }
+
+    private void Fill(ReadOnlySpan<byte> stored, int size, Span<byte> row)
     {
         if (Columns is null)
         {
@@ -62,7 +74,7 @@ internal sealed unsafe record ExportTensor(PlannedTensor Target)
         {
             if (Columns[c] >= 0)
             {
-                stored.Slice(Columns[c] * size, size).CopyTo(row.AsSpan(c * size));
+                stored.Slice(Columns[c] * size, size).CopyTo(row[(c * size)..]);
             }
         }
     }

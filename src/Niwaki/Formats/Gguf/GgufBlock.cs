@@ -8,7 +8,10 @@ namespace Niwaki.Formats.Gguf;
 /// <param name="HasMlp">Whether the block has an MLP.</param>
 internal readonly record struct GgufBlock(int Heads, int KeyValueHeads, int Neurons, bool HasAttention, bool HasMlp)
 {
-    private const int MostMadeUpNeurons = 32;
+    private const int MostMadeUpNeurons = 64;
+
+    /// <summary>The widest model: a bias is as long; a made-up matrix has a head or a few neurons.</summary>
+    private const long MostColumns = 1 << 20;
 
     /// <summary>The blocks of a file.</summary>
     /// <exception cref="ModelFormatException">A size is missing, out of range or at odds with another.</exception>
@@ -53,6 +56,11 @@ internal readonly record struct GgufBlock(int Heads, int KeyValueHeads, int Neur
 
     private static bool IsZero(GgufFile file, GgufTensor tensor)
     {
+        if (tensor.Rows == 0 || tensor.Columns > MostColumns)
+        {
+            return false; // no made-up one, and refused where its shape is checked
+        }
+
         float[] row = new float[tensor.Columns];
         for (long r = 0; r < tensor.Rows; r++)
         {

@@ -65,7 +65,7 @@ internal sealed class GgufConfig
             ["max_position_embeddings"] = Metadata.GetInt32(_prefix + "context_length", 1, 1 << 28),
             ["rms_norm_eps"] = RoundTrip(Metadata.GetDoubleOrNull(_prefix + "attention.layer_norm_rms_epsilon", 0, 1) ?? 1e-6),
             ["rope_theta"] = RoundTrip(theta),
-            ["rope_scaling"] = Scaling(theta),
+            ["rope_scaling"] = Scaling(theta, headDim),
             ["attention_bias"] = attentionBias,
             ["mlp_bias"] = mlpBias,
             ["sliding_window"] = null,
@@ -85,37 +85,35 @@ internal sealed class GgufConfig
     /// <summary>The <c>model_type</c>, told by the biases where the architecture holds several families.</summary>
     private string Family(out bool attentionBias, out bool mlpBias)
     {
-        bool queries = Has("attn_q.bias");
-        bool output = Has("attn_output.bias");
-        mlpBias = Has("ffn_down.bias");
-        attentionBias = queries && output;
-        string family = queries && !output && _architecture.ModelType == "llama" ? "qwen2" : _architecture.ModelType;
+        var biases = GgufBiases.Of(_file, _blocks);
+        mlpBias = biases.Mlp;
+        attentionBias = biases.QueryKeyValue && biases.Output;
+        string family = biases.QueryKeyValue && !biases.Output && _architecture.ModelType == "llama" ? "qwen2" : _architecture.ModelType;
         bool isKnown = family switch
         {
-            "llama" => queries == output,
-            "qwen2" => queries && !output && !mlpBias,
-            _ => !queries && !output && !mlpBias,
+            "llama" => biases.QueryKeyValue == biases.Output,
+            "qwen2" => biases is { QueryKeyValue: true, Output: false, Mlp: false },
+            _ => biases == default,
         };
         return isKnown ? family : throw new UnsupportedModelException(
-            _file.FilePath, "model", $"has biases of q, k, v: {queries}, of o: {output}, of the MLP: {mlpBias}", $"those of {family}");
-
-        bool Has(string suffix) => Enumerable.Range(0, _blocks.Length).Any(block => _file.Find(GgufTensorNames.OfBlock(block, suffix)) is not null);
+            _file.FilePath, "model", $"has biases of q, k, v: {biases.QueryKeyValue}, of o: {biases.Output}, of the MLP: {biases.Mlp}", $"those of {family}");
     }
 
-    private JsonObject? Scaling(double theta)
+    private JsonObject? Scaling(double theta, int headDim)
     {
         if (_file.Find(GgufTensorNames.RopeFactors) is { } tensor)
         {
-            float[] divisors = new float[tensor.Columns];
-            _file.Decode(tensor, 0, divisors);
-            return GgufRopeFactors.Find(divisors, theta, _file.FilePath);
+            return GgufRopeFactors.Find(_file, tensor, theta, headDim / 2, _prefix);
         }
 
-        string type = Metadata.GetStringOrNull(_prefix + "rope.scaling.type") ?? "none";
-        double factor = Metadata.GetDoubleOrNull(_prefix + "rope.scaling.factor", 1e-6, 1e6) ?? 1;
+        // As llama.cpp: linear where no type is named, by an older key where the other is missing, and 0 stands for none.
+        string type = Metadata.GetStringOrNull(_prefix + "rope.scaling.type") ?? "linear";
+        double factor = Metadata.GetDoubleOrNull(_prefix + "rope.scaling.factor", 0, 1e6) ?? Metadata.GetDoubleOrNull(_prefix + "rope.scale_linear", 0, 1e6) ?? 1;
+        factor = factor == 0 ? 1 : factor;
         switch (type)
         {
             case "none":
+            case "linear" when factor == 1:
                 return null;
             case "linear":
                 return new JsonObject { ["rope_type"] = "linear", ["factor"] = RoundTrip(factor) };

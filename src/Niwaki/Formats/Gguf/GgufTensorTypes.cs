@@ -79,7 +79,7 @@ public static class GgufTensorTypes
     /// <param name="type">Encoding.</param>
     public static bool IsPlain(this GgufTensorType type) => type is GgufTensorType.F32 or GgufTensorType.F16 or GgufTensorType.BF16;
 
-    /// <summary>The element type that the engine computes with when it reads an encoding: the same, or F32 for numbers with a scale.</summary>
+    /// <summary>The element type of a checkpoint that has the numbers of an encoding one by one: the same, or F32 for numbers with a scale.</summary>
     /// <param name="type">Encoding.</param>
     public static ElementType ToElementType(this GgufTensorType type) => type switch
     {
@@ -94,6 +94,7 @@ public static class GgufTensorTypes
     {
         ElementType.F16 => GgufTensorType.F16,
         ElementType.BF16 => GgufTensorType.BF16,
+        ElementType.Q8_0 => GgufTensorType.Q8_0,
         _ => GgufTensorType.F32,
     };
 

@@ -1,4 +1,5 @@
 using Niwaki.Formats.Safetensors;
+using Niwaki.Tensors;
 
 namespace Niwaki.Formats.Gguf;
 
@@ -12,8 +13,9 @@ internal sealed record GgufWeight(SafetensorsEntry Entry, GgufTensor Stored, lon
     /// <summary>Whether the checkpoint has one dimension.</summary>
     public bool IsVector => Entry.Shape.Count == 1;
 
-    /// <summary>Whether the bytes of the file are those of the checkpoint.</summary>
-    public bool IsDirect => HeadDim == 0 && Stored.Type is { } type && type.IsPlain() && type.ToElementType() == Entry.ElementType;
+    /// <summary>Whether the bytes of the file are the numbers in their order and in an element type.</summary>
+    /// <param name="type">Element type.</param>
+    public bool IsDirect(ElementType type) => HeadDim == 0 && Stored.Type == type.ToTensorType();
 
     /// <summary>The place in the file of a channel of the checkpoint: of a head's d channels, 2i and 2i + 1 hold i and i + d/2.</summary>
     /// <param name="channel">Row of a matrix, element of a vector.</param>

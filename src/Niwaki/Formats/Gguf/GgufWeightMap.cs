@@ -12,6 +12,8 @@ internal sealed class GgufWeightMap
     private readonly GgufBlock[] _blocks;
     private readonly int _headDim;
     private readonly ElementType? _vectorType;
+    private readonly GgufBiases _biases;
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<GgufWeight> _weights = [];
 
     private GgufWeightMap(GgufFile file, GgufArchitecture architecture, GgufBlock[] blocks, int headDim)
@@ -20,6 +22,7 @@ internal sealed class GgufWeightMap
         _architecture = architecture;
         _blocks = blocks;
         _headDim = headDim;
+        _biases = GgufBiases.Of(file, blocks);
 
         // Files of F16 and BF16 have vectors in F32. Where nothing is lost they become what they were.
         _vectorType = file.Metadata.GetInt32OrNull(GgufKeys.FileType, 0, int.MaxValue) switch
@@ -80,6 +83,11 @@ internal sealed class GgufWeightMap
             return;
         }
 
+        if (!_biases.Allow(name.Suffix, _architecture.ModelType == "qwen3"))
+        {
+            throw Unknown(tensor);
+        }
+
         bool isRotated = name.Suffix.StartsWith("self_attn.q_proj.", StringComparison.Ordinal) || name.Suffix.StartsWith("self_attn.k_proj.", StringComparison.Ordinal);
         Add(Name(block, name.Suffix), tensor, 0, tensor.Shape, isRotated && _architecture.RotatesAdjacentPairs ? _headDim : 0);
     }
@@ -101,6 +109,12 @@ internal sealed class GgufWeightMap
 
     private void Add(string name, GgufTensor tensor, long firstRow, IReadOnlyList<long> shape, int headDim)
     {
+        if (!_names.Add(name))
+        {
+            throw new ModelFormatException(
+                _file.FilePath, $"tensor '{MessageText.Shown(tensor.Name)}'", $"holds '{name}', which another tensor holds too", "one tensor for each part", tensor.ByteOffset);
+        }
+
         string dataType = GgufTensorTypes.NameOf(tensor.TypeNumber);
         long bytes = tensor.ByteLength;
         if (tensor.Type is { } type)

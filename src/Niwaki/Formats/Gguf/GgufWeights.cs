@@ -44,29 +44,13 @@ internal sealed unsafe class GgufWeights : IWeightSource
     }
 
     /// <inheritdoc />
-    public BorrowedWeights Borrow(SafetensorsEntry entry, int firstRow, int rows)
-    {
-        GgufWeight weight = _byName[entry.Name];
-        int columns = checked((int)weight.Stored.Columns);
-        ElementType type = entry.ElementType!.Value;
-        if (weight.IsDirect)
-        {
-            var whole = new WeightView(_file.Pointer(weight.Stored), type, checked((int)weight.Stored.Rows), columns);
-            return new BorrowedWeights(whole.SliceRows(checked((int)weight.FirstRow) + firstRow, rows));
-        }
+    public BorrowedWeights Borrow(SafetensorsEntry entry, int firstRow, int rows) => Borrow(_byName[entry.Name], entry.ElementType!.Value, firstRow, rows);
 
-        var buffer = new NativeBuffer<byte>((long)rows * columns * type.SizeInBytes());
-        try
-        {
-            Decode(weight, firstRow, rows, new WeightView(buffer.Pointer, type, rows, columns));
-            return new BorrowedWeights(new WeightView(buffer.Pointer, type, rows, columns), buffer);
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
-        }
-    }
+    /// <inheritdoc />
+    public ElementType StoredType(SafetensorsEntry entry) => _byName[entry.Name] is { IsVector: false, Stored.Type: GgufTensorType.Q8_0 } ? ElementType.Q8_0 : entry.ElementType!.Value;
+
+    /// <inheritdoc />
+    public BorrowedWeights BorrowStored(SafetensorsEntry entry, int firstRow, int rows) => Borrow(_byName[entry.Name], StoredType(entry), firstRow, rows);
 
     /// <inheritdoc />
     public void CopyTensor(string name, Stream destination, CancellationToken cancellationToken)
@@ -90,6 +74,28 @@ internal sealed unsafe class GgufWeights : IWeightSource
     /// <inheritdoc />
     public void Dispose() => _file.Dispose();
 
+    private BorrowedWeights Borrow(GgufWeight weight, ElementType type, int firstRow, int rows)
+    {
+        int columns = checked((int)weight.Stored.Columns);
+        if (weight.IsDirect(type))
+        {
+            var whole = new WeightView(_file.Pointer(weight.Stored), type, checked((int)weight.Stored.Rows), columns);
+            return new BorrowedWeights(whole.SliceRows(checked((int)weight.FirstRow) + firstRow, rows));
+        }
+
+        var buffer = new NativeBuffer<byte>(rows * type.RowBytes(columns));
+        try
+        {
+            Decode(weight, firstRow, rows, new WeightView(buffer.Pointer, type, rows, columns));
+            return new BorrowedWeights(new WeightView(buffer.Pointer, type, rows, columns), buffer);
+        }
+        catch
+        {
+            buffer.Dispose();
+            throw;
+        }
+    }
+
     private void Decode(GgufWeight weight, int firstRow, int rows, WeightView target)
     {
         if (weight.IsVector)
@@ -103,7 +109,7 @@ internal sealed unsafe class GgufWeights : IWeightSource
         {
             ReadOnlySpan<byte> stored = _file.Rows(weight.Stored, weight.FirstRow + weight.PlaceOf(firstRow + row));
             var values = new Span<byte>(target.RowPointer(row), checked((int)target.RowBytes));
-            if (type.IsPlain())
+            if (target.ElementType.ToTensorType() == type)
             {
                 stored.CopyTo(values); // in another order only
             }

@@ -18,7 +18,7 @@ public sealed class Checkpoint : IDisposable
     private readonly IWeightSource _weights;
     private readonly Lazy<IReadOnlyDictionary<string, byte[]>>? _sideFiles;
     private readonly Lazy<string> _structureHash;
-    private readonly ConcurrentDictionary<string, BorrowedWeights> _kept = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Name, bool AsStored), BorrowedWeights> _kept = new();
 
     private Checkpoint(
         string folder, ConfigDocument config, ConfigDocument? generationConfig, IWeightSource weights, Func<IReadOnlyDictionary<string, byte[]>>? sideFiles = null)
@@ -33,6 +33,18 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>The model folder, after <see cref="ModelFolder.Resolve"/>; of a GGUF model its file.</summary>
     public string Folder { get; }
+
+    /// <summary>What the model is called: its folder or its file without the extension; the folder of the run where it is called <c>model</c>.</summary>
+    public string Name
+    {
+        get
+        {
+            string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder));
+            string name = File.Exists(path) ? Path.GetFileNameWithoutExtension(path) : Path.GetFileName(path);
+            string? parent = Path.GetFileName(Path.GetDirectoryName(path));
+            return name == "model" && !string.IsNullOrEmpty(parent) ? parent : name;
+        }
+    }
 
     /// <summary>config.json.</summary>
     public ConfigDocument Config { get; }
@@ -97,7 +109,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
     /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
-    public WeightView Matrix(string name, int rows, int columns) => Keep(_weights.Require(name, rows, columns), rows);
+    public WeightView Matrix(string name, int rows, int columns) => Keep(_weights.Require(name, rows, columns), rows, asStored: false);
 
     /// <summary>A vector, where it lies in its file; one that has to be decoded is kept in memory until the checkpoint is disposed of.</summary>
     /// <param name="name">Name of the tensor.</param>
@@ -106,7 +118,7 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
     /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
-    public WeightView Vector(string name, int length) => Keep(_weights.Require(name, length), 1);
+    public WeightView Vector(string name, int length) => Keep(_weights.Require(name, length), 1, asStored: false);
 
     /// <summary>A matrix for the time of its use; unlike <see cref="Matrix"/> it leaves no decoded copy behind.</summary>
     /// <param name="name">Name of the tensor.</param>
@@ -117,23 +129,6 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
     public BorrowedWeights Borrow(string name, int rows, int columns) => _weights.Borrow(_weights.Require(name, rows, columns), 0, rows);
 
-    /// <summary>Some rows of a matrix for the time of their use.</summary>
-    /// <param name="name">Name of the tensor.</param>
-    /// <param name="rows">Rows of the whole matrix expected.</param>
-    /// <param name="columns">Columns expected.</param>
-    /// <param name="firstRow">First row wanted.</param>
-    /// <param name="rowCount">Rows wanted.</param>
-    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
-    /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
-    /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
-    public BorrowedWeights BorrowRows(string name, int rows, int columns, int firstRow, int rowCount)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
-        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstRow + rowCount, rows, nameof(rowCount));
-        return _weights.Borrow(_weights.Require(name, rows, columns), firstRow, rowCount);
-    }
-
     /// <summary>A vector for the time of its use.</summary>
     /// <param name="name">Name of the tensor.</param>
     /// <param name="length">Elements expected.</param>
@@ -141,6 +136,45 @@ public sealed class Checkpoint : IDisposable
     /// <exception cref="UnsupportedModelException">The element type is none of F32, F16, BF16.</exception>
     /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
     public BorrowedWeights Borrow(string name, int length) => _weights.Borrow(_weights.Require(name, length), 0, 1);
+
+    /// <summary>How the numbers of a matrix lie in its file: <see cref="ElementType.Q8_0"/> or the element type that <see cref="Tensors"/> says.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="rows">Rows (outputs) expected.</param>
+    /// <param name="columns">Columns (inputs) expected.</param>
+    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
+    /// <exception cref="UnsupportedModelException">The element type is none that can be read.</exception>
+    public ElementType StoredType(string name, int rows, int columns) => _weights.StoredType(_weights.Require(name, rows, columns));
+
+    /// <summary>As <see cref="Matrix"/>, in <see cref="StoredType"/>.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="rows">Rows (outputs) expected.</param>
+    /// <param name="columns">Columns (inputs) expected.</param>
+    /// <returns>[rows, columns], owned by this checkpoint.</returns>
+    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
+    /// <exception cref="UnsupportedModelException">The element type is none that can be read.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
+    public WeightView StoredMatrix(string name, int rows, int columns)
+    {
+        SafetensorsEntry entry = _weights.Require(name, rows, columns);
+        return Keep(entry, rows, _weights.StoredType(entry) != entry.ElementType);
+    }
+
+    /// <summary>Some rows of a matrix for the time of their use, in <see cref="StoredType"/>.</summary>
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="rows">Rows of the whole matrix expected.</param>
+    /// <param name="columns">Columns expected.</param>
+    /// <param name="firstRow">First row wanted.</param>
+    /// <param name="rowCount">Rows wanted.</param>
+    /// <exception cref="ModelFormatException">There is no such tensor, or it has another shape.</exception>
+    /// <exception cref="UnsupportedModelException">The element type is none that can be read.</exception>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed of.</exception>
+    public BorrowedWeights BorrowStored(string name, int rows, int columns, int firstRow, int rowCount)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstRow);
+        ArgumentOutOfRangeException.ThrowIfNegative(rowCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((long)firstRow + rowCount, rows, nameof(rowCount));
+        return _weights.BorrowStored(_weights.Require(name, rows, columns), firstRow, rowCount);
+    }
 
     /// <summary>Writes the bytes of a tensor, of any element type, to a stream.</summary>
     /// <param name="name">Name of the tensor.</param>
@@ -191,6 +225,9 @@ public sealed class Checkpoint : IDisposable
         _weights.Dispose();
     }
 
+    /// <summary>The same model with other tensors, which it owns.</summary>
+    internal Checkpoint With(IWeightSource weights) => new(Folder, Config, GenerationConfig, weights, _sideFiles is null ? null : () => _sideFiles.Value);
+
     private static Checkpoint OpenGguf(string path)
     {
         var model = GgufModel.Open(path);
@@ -208,13 +245,16 @@ public sealed class Checkpoint : IDisposable
         static byte[] Utf8(JsonObject json) => Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 
-    private WeightView Keep(SafetensorsEntry entry, int rows) => _kept.TryGetValue(entry.Name, out BorrowedWeights? kept) ? kept.View : KeepNew(entry, rows);
-
-    private WeightView KeepNew(SafetensorsEntry entry, int rows)
+    private WeightView Keep(SafetensorsEntry entry, int rows, bool asStored)
     {
+        if (_kept.TryGetValue((entry.Name, asStored), out BorrowedWeights? kept))
+        {
+            return kept.View;
+        }
+
         lock (_kept)
         {
-            return _kept.GetOrAdd(entry.Name, _ => _weights.Borrow(entry, 0, rows)).View;
+            return _kept.GetOrAdd((entry.Name, asStored), _ => asStored ? _weights.BorrowStored(entry, 0, rows) : _weights.Borrow(entry, 0, rows)).View;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Niwaki.Formats.Safetensors;
+using Niwaki.Tensors;
 
 namespace Niwaki.Formats.HuggingFace;
 
@@ -64,6 +65,12 @@ internal sealed class CheckpointWeights : IWeightSource
 
     /// <inheritdoc />
     public BorrowedWeights Borrow(SafetensorsEntry entry, int firstRow, int rows) => new(FileOf(entry.Name)!.View(entry, firstRow, rows));
+
+    /// <inheritdoc />
+    public ElementType StoredType(SafetensorsEntry entry) => entry.ElementType!.Value;
+
+    /// <inheritdoc />
+    public BorrowedWeights BorrowStored(SafetensorsEntry entry, int firstRow, int rows) => Borrow(entry, firstRow, rows);
 
     /// <inheritdoc />
     public void CopyTensor(string name, Stream destination, CancellationToken cancellationToken) =>

@@ -5,9 +5,9 @@ namespace Niwaki.Formats.Safetensors;
 /// <summary>A matrix or vector of a checkpoint for as long as it is used: where it lies in its file, or decoded for this use.</summary>
 public sealed class BorrowedWeights : IDisposable
 {
-    private readonly NativeBuffer<byte>? _decoded;
+    private readonly IDisposable? _decoded;
 
-    internal BorrowedWeights(WeightView view, NativeBuffer<byte>? decoded = null)
+    internal BorrowedWeights(WeightView view, IDisposable? decoded = null)
     {
         View = view;
         _decoded = decoded;

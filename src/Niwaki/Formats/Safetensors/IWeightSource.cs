@@ -1,3 +1,4 @@
+using Niwaki.Tensors;
 namespace Niwaki.Formats.Safetensors;
 
 /// <summary>Where the tensors of a checkpoint come from; they have the names, shapes and element types of a Hugging Face checkpoint.</summary>
@@ -22,6 +23,16 @@ internal interface IWeightSource : IDisposable
     /// <param name="firstRow">First row.</param>
     /// <param name="rows">Rows.</param>
     public BorrowedWeights Borrow(SafetensorsEntry entry, int firstRow, int rows);
+
+    /// <summary>How the numbers of a matrix lie in the file where the engine can read them so, else the element type of the checkpoint.</summary>
+    /// <param name="entry">A tensor of this source that <see cref="Require"/> has seen.</param>
+    public ElementType StoredType(SafetensorsEntry entry);
+
+    /// <summary>As <see cref="Borrow"/>, in <see cref="StoredType"/>.</summary>
+    /// <param name="entry">A matrix of this source that <see cref="Require"/> has seen.</param>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="rows">Rows.</param>
+    public BorrowedWeights BorrowStored(SafetensorsEntry entry, int firstRow, int rows);
 
     /// <summary>Writes the bytes of a tensor, of any element type, to a stream.</summary>
     public void CopyTensor(string name, Stream destination, CancellationToken cancellationToken);

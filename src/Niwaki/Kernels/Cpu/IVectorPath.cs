@@ -20,6 +20,9 @@ internal unsafe interface IVectorPath<TVector>
     /// <summary>a + b.</summary>
     public static abstract TVector Add(TVector a, TVector b);
 
+    /// <summary>a · b.</summary>
+    public static abstract TVector Multiply(TVector a, TVector b);
+
     /// <summary>a · b + c, rounded once.</summary>
     public static abstract TVector FusedMultiplyAdd(TVector a, TVector b, TVector c);
 
@@ -28,4 +31,7 @@ internal unsafe interface IVectorPath<TVector>
 
     /// <summary>Widens <see cref="Lanes"/> pairs of F16 in the same way.</summary>
     public static abstract void WidenF16Pairs(uint* pairs, out TVector lower, out TVector upper);
+
+    /// <summary>Loads <see cref="Lanes"/> signed bytes as floats.</summary>
+    public static abstract TVector WidenBytes(sbyte* source);
 }

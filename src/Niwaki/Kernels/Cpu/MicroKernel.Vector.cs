@@ -56,6 +56,21 @@ internal static unsafe partial class MicroKernel
         where TRows : struct, IRowCount
     {
         TFormat.Load<TPath, TVector>(b, out TVector b0, out TVector b1);
+        StepRows<TPath, TVector, TRows>(
+            a, b0, b1, ref c00, ref c01, ref c10, ref c11, ref c20, ref c21, ref c30, ref c31, ref c40, ref c41, ref c50, ref c51);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StepRows<TPath, TVector, TRows>(
+        float* a,
+        TVector b0,
+        TVector b1,
+        ref TVector c00, ref TVector c01, ref TVector c10, ref TVector c11, ref TVector c20, ref TVector c21,
+        ref TVector c30, ref TVector c31, ref TVector c40, ref TVector c41, ref TVector c50, ref TVector c51)
+        where TPath : struct, IVectorPath<TVector>
+        where TVector : struct
+        where TRows : struct, IRowCount
+    {
         StepRow<TPath, TVector, TRows>(0, a, b0, b1, ref c00, ref c01);
         StepRow<TPath, TVector, TRows>(1, a, b0, b1, ref c10, ref c11);
         StepRow<TPath, TVector, TRows>(2, a, b0, b1, ref c20, ref c21);

@@ -26,11 +26,12 @@ internal static unsafe partial class MicroKernel
     public static void Run(KernelPath path, int rows, nint depth, float* a, float* panel, float* c, nint cStride, bool accumulate) =>
         Get(path, rows, ElementType.F32)(depth, a, (byte*)panel, c, cStride, accumulate);
 
-    /// <summary>The kernel for a path, a number of rows and the element type of the panel, see <see cref="PanelFormat"/>.</summary>
+    /// <summary>The kernel for a path, a number of rows and the element type of the panel, see <see cref="PanelFormat"/> and <see cref="Q8Panel"/>.</summary>
     public static delegate*<nint, float*, byte*, float*, nint, bool, void> Get(KernelPath path, int rows, ElementType type) => type switch
     {
         ElementType.BF16 => Get<PanelFormat.BF16>(path, rows),
         ElementType.F16 => Get<PanelFormat.F16>(path, rows),
+        ElementType.Q8_0 => GetQ8(path, rows),
         _ => Get<PanelFormat.F32>(path, rows),
     };
 

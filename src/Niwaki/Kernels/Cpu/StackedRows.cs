@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Niwaki.Tensors;
 
 namespace Niwaki.Kernels.Cpu;
@@ -19,13 +18,13 @@ internal sealed unsafe class StackedRows
 
         _slices = slices;
         Inputs = slices[0].Inputs;
-        ElementType = slices[0].Matrix.ElementType;
+        ElementType = slices[0].PackedType;
         for (int i = 0; i < slices.Length; i++)
         {
             WeightSlice slice = slices[i];
             Check(slice, i);
             Outputs = checked(Outputs + slice.Outputs);
-            if (slice.Matrix.ElementType != ElementType)
+            if (slice.PackedType != ElementType)
             {
                 ElementType = ElementType.F32;
             }
@@ -38,12 +37,12 @@ internal sealed unsafe class StackedRows
     /// <summary>Columns of each matrix.</summary>
     public int Inputs { get; }
 
-    /// <summary>The common element type, or F32 where they differ.</summary>
+    /// <summary>The common <see cref="WeightSlice.PackedType"/>, or F32 where they differ.</summary>
     public ElementType ElementType { get; }
 
-    /// <summary>A run of one row as elements of one type, which is F32 or that of the matrix.</summary>
+    /// <summary>A run of one row as elements of one type, which is F32 or <see cref="ElementType"/>.</summary>
     /// <param name="output">The row in the stack.</param>
-    /// <param name="start">The first kept column.</param>
+    /// <param name="start">The first kept column; of <see cref="ElementType.Q8_0"/> the start of a block.</param>
     /// <param name="length">Columns.</param>
     /// <param name="type">The element type wanted.</param>
     /// <param name="staging">Room for the elements; not used where they lie side by side in the matrix already.</param>
@@ -56,19 +55,22 @@ internal sealed unsafe class StackedRows
         }
 
         WeightSlice slice = _slices[index];
+        byte* row = slice.Matrix.RowPointer(slice.KeptRows is null ? output : slice.KeptRows[output]);
+        return slice.Matrix.ElementType == ElementType.Q8_0
+            ? ReadQ8(row, slice.KeptColumns, start, length, type, staging)
+            : ReadPlain(row, slice, start, length, type, staging);
+    }
+
+    private static byte* ReadPlain(byte* row, WeightSlice slice, int start, int length, ElementType type, byte* staging)
+    {
         ElementType stored = slice.Matrix.ElementType;
         int size = stored.SizeInBytes();
-        byte* run = slice.Matrix.RowPointer(slice.KeptRows is null ? output : slice.KeptRows[output]);
-        if (slice.KeptColumns is null)
-        {
-            run += (long)start * size;
-        }
-        else
+        byte* run = row + ((long)start * size);
+        if (slice.KeptColumns is not null)
         {
             // At the end of the staging, so that widening from the front never overtakes what it has yet to read.
-            byte* gathered = staging + ((long)length * (type.SizeInBytes() - size));
-            Gather(run, slice.KeptColumns.AsSpan(start, length), size, gathered);
-            run = gathered;
+            run = staging + ((long)length * (type.SizeInBytes() - size));
+            Gather(row, slice.KeptColumns.AsSpan(start, length), size, run);
         }
 
         if (stored == type)
@@ -76,7 +78,41 @@ internal sealed unsafe class StackedRows
             return run;
         }
 
-        Widen((ushort*)run, length, stored, (float*)staging);
+        RowWidening.Widen(run, stored, (float*)staging, length);
+        return staging;
+    }
+
+    private static byte* ReadQ8(byte* row, int[]? keptColumns, int start, int length, ElementType type, byte* staging)
+    {
+        if (type == ElementType.Q8_0)
+        {
+            if (keptColumns is null)
+            {
+                return row + ElementType.Q8_0.RowBytes(start);
+            }
+
+            for (int i = 0; i < length; i += ElementTypes.Q8BlockLength)
+            {
+                const int Bytes = ElementTypes.Q8BlockBytes;
+                byte* block = row + ElementType.Q8_0.RowBytes(keptColumns[start + i]);
+                new ReadOnlySpan<byte>(block, Bytes).CopyTo(new Span<byte>(staging + ElementType.Q8_0.RowBytes(i), Bytes));
+            }
+
+            return staging;
+        }
+
+        float* floats = (float*)staging;
+        if (keptColumns is null && start % ElementTypes.Q8BlockLength == 0 && length % ElementTypes.Q8BlockLength == 0)
+        {
+            RowWidening.Widen(row + ElementType.Q8_0.RowBytes(start), ElementType.Q8_0, floats, length);
+            return staging;
+        }
+
+        for (int i = 0; i < length; i++)
+        {
+            floats[i] = RowWidening.Q8At(row, keptColumns is null ? start + i : keptColumns[start + i]);
+        }
+
         return staging;
     }
 
@@ -97,28 +133,6 @@ internal sealed unsafe class StackedRows
             }
         }
     }
-
-    private static void Widen(ushort* source, int length, ElementType stored, float* floats)
-    {
-        int i = 0;
-        for (; i + 8 <= length; i += 8)
-        {
-            Vector128<ushort> eight = Vector128.Load(source + i);
-            Widen(Vector128.WidenLower(eight), stored).Store(floats + i); // after the load: source and target may share memory
-            Widen(Vector128.WidenUpper(eight), stored).Store(floats + i + 4);
-        }
-
-        for (; i < length; i++)
-        {
-            floats[i] = Widen(Unsafe.ReadUnaligned<ushort>(source + i), stored);
-        }
-    }
-
-    private static Vector128<float> Widen(Vector128<uint> bits, ElementType stored) =>
-        stored == ElementType.BF16 ? (bits << 16).AsSingle() : HalfWidening.Widen(bits);
-
-    private static float Widen(ushort bits, ElementType stored) =>
-        stored == ElementType.BF16 ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : (float)BitConverter.UInt16BitsToHalf(bits);
 
     private void Check(WeightSlice slice, int index)
     {

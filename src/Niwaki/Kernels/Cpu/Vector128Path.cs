@@ -29,6 +29,9 @@ internal readonly unsafe struct Vector128Path : IVectorPath<Vector128Pair>
     public static Vector128Pair Add(Vector128Pair a, Vector128Pair b) => new(a.Low + b.Low, a.High + b.High);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128Pair Multiply(Vector128Pair a, Vector128Pair b) => new(a.Low * b.Low, a.High * b.High);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128Pair FusedMultiplyAdd(Vector128Pair a, Vector128Pair b, Vector128Pair c) =>
         new(Vector128.FusedMultiplyAdd(a.Low, b.Low, c.Low), Vector128.FusedMultiplyAdd(a.High, b.High, c.High));
 
@@ -50,5 +53,13 @@ internal readonly unsafe struct Vector128Path : IVectorPath<Vector128Pair>
         var mask = Vector128.Create(0xFFFFu);
         lower = new Vector128Pair(HalfWidening.Widen(first & mask), HalfWidening.Widen(second & mask));
         upper = new Vector128Pair(HalfWidening.Widen(first >> 16), HalfWidening.Widen(second >> 16));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128Pair WidenBytes(sbyte* source)
+    {
+        Vector128<short> eight = Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(source)).AsSByte());
+        (Vector128<int> low, Vector128<int> high) = Vector128.Widen(eight);
+        return new Vector128Pair(Vector128.ConvertToSingle(low), Vector128.ConvertToSingle(high));
     }
 }

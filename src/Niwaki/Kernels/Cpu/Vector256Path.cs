@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Niwaki.Kernels.Cpu;
 
@@ -21,6 +22,9 @@ internal readonly unsafe struct Vector256Path : IVectorPath<Vector256<float>>
     public static Vector256<float> Add(Vector256<float> a, Vector256<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Multiply(Vector256<float> a, Vector256<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FusedMultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
         Vector256.FusedMultiplyAdd(a, b, c);
 
@@ -38,5 +42,17 @@ internal readonly unsafe struct Vector256Path : IVectorPath<Vector256<float>>
         Vector256<uint> both = Vector256.Load(pairs);
         lower = HalfWidening.Widen(both & Vector256.Create(0xFFFFu));
         upper = HalfWidening.Widen(both >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> WidenBytes(sbyte* source)
+    {
+        if (Avx2.IsSupported)
+        {
+            return Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source));
+        }
+
+        Vector128Pair pair = Vector128Path.WidenBytes(source);
+        return Vector256.Create(pair.Low, pair.High);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Niwaki.Kernels.Cpu;
 
@@ -21,6 +22,9 @@ internal readonly unsafe struct Vector512Path : IVectorPath<Vector512<float>>
     public static Vector512<float> Add(Vector512<float> a, Vector512<float> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Multiply(Vector512<float> a, Vector512<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> FusedMultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
         Vector512.FusedMultiplyAdd(a, b, c);
 
@@ -39,4 +43,9 @@ internal readonly unsafe struct Vector512Path : IVectorPath<Vector512<float>>
         lower = HalfWidening.Widen(both & Vector512.Create(0xFFFFu));
         upper = HalfWidening.Widen(both >> 16);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> WidenBytes(sbyte* source) => Avx512F.IsSupported
+        ? Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source)))
+        : Vector512.Create(Vector256Path.WidenBytes(source), Vector256Path.WidenBytes(source + 8));
 }

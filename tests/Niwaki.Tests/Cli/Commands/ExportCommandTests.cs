@@ -1,6 +1,10 @@
 using System.Text.Json;
+using Niwaki.Export.Gguf;
 using Niwaki.Formats.Gguf;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Models;
+using Niwaki.Tensors;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;
 
@@ -42,6 +46,67 @@ public sealed class ExportCommandTests : IDisposable
         using var file = GgufFile.Open(_folder["m.gguf"]);
         Assert.Equal(GgufTensorType.F16, file.Find("blk.1.ffn_down.weight")!.Type);
         Assert.Equal("deci", file.Metadata.GetString("general.architecture"));
+    }
+
+    /// <summary>What llama-quantize will do with a file that it is meant for.</summary>
+    [Fact]
+    public void Export_WidthsOfNoGroupedBlocks_AreShownForLlamaQuantize()
+    {
+        RandomCheckpoint.Write(_folder["model"], new RandomCheckpointSpec { HiddenSize = 256, HeadDim = 16, Blocks = [new BlockShape(4, 2, 96), new BlockShape(16, 4, 33), new BlockShape(4, 2, 96)] });
+        JsonElement[] rows = [.. CommandRunner.Run("export", _folder["model"], "--type", "BF16", "--out", _folder["m.gguf"], "--json").Json.GetProperty("quantisationFallbacks").EnumerateArray()];
+        Assert.Equal(
+            ["attn_output.weight 64 2 Q5_0, Q5_1, Q8_0", "ffn_down.weight 33 1 F16", "ffn_down.weight 96 2 Q5_0, Q5_1, Q8_0"],
+            rows.Select(row => $"{row.GetProperty("kind")} {row.GetProperty("width")} {row.GetProperty("tensors")} {row.GetProperty("encodings")}"));
+        Assert.Contains("llama-quantize", CommandRunner.Run("export", _folder["model"], "--type", "BF16", "--out", _folder["again.gguf"]).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--type is given with --format hf", "--format", "hf", "--type", "Q8_0")]
+    [InlineData("--pre is given with --format hf", "--format", "hf", "--pre", "llama-bpe")]
+    [InlineData("--pad-to is given without --profile padded", "--pad-to", "widest")]
+    public void Export_OptionThatWouldBeIgnored_IsAUsageError(string expected, params string[] arguments) =>
+        CommandRunner.Run(["export", CommandRunner.Sample, "--out", _folder["out"], .. arguments]).AssertFails(2, expected);
+
+    [Fact]
+    public void Export_TooLittleMemory_SaysHowMuchBeforeWriting()
+    {
+        CommandRunner.Run("export", CommandRunner.Sample, "--type", "Q8_0", "--out", _folder["m.gguf"], "--memory", "100KiB").AssertFails(1, "Memory for a model is 51,200 bytes, expected at least");
+        Assert.False(File.Exists(_folder["m.gguf"]));
+    }
+
+    /// <summary>Names keep their dots, and matrices of different types lose nothing unasked.</summary>
+    [Fact]
+    public void Plan_NamesAndTypes_AreThoseOfTheModel()
+    {
+        RandomCheckpoint.Write(_folder["Llama-3.2-x"], new RandomCheckpointSpec { ElementType = ElementType.BF16 });
+        using var folder = Checkpoint.Open(_folder["Llama-3.2-x"]);
+        var plan = GgufExport.Plan(folder, ModelConfigReader.Read(folder));
+        Assert.StartsWith("Llama-3.2-x-", plan.FileName, StringComparison.Ordinal);
+        Assert.Equal(GgufTensorType.BF16, plan.Type);
+        Assert.False(plan.IsRounding);
+        Assert.True(GgufExport.Plan(folder, ModelConfigReader.Read(folder), new GgufExportOptions { Type = GgufTensorType.F16 }).IsRounding);
+
+        // The same tensors with a head of zeros in F32.
+        Directory.CreateDirectory(_folder["mixed"]);
+        File.Copy(Path.Combine(folder.Folder, "config.json"), _folder["mixed/config.json"]);
+        PlannedTensor[] tensors = [.. folder.Tensors.Select(tensor => tensor.Name == "lm_head.weight" ? new PlannedTensor(tensor.Name, ElementType.F32, [.. tensor.Shape]) : PlannedTensor.CopyOf(tensor))];
+        new CheckpointWriter(tensors).Write(
+            _folder["mixed"],
+            (tensor, stream) =>
+            {
+                if (tensor.DataType == "F32")
+                {
+                    stream.Write(new byte[tensor.ByteLength]);
+                    return;
+                }
+
+                folder.CopyTensor(tensor.Name, stream, TestContext.Current.CancellationToken);
+            },
+            TestContext.Current.CancellationToken);
+        using var mixed = Checkpoint.Open(_folder["mixed"]);
+        plan = GgufExport.Plan(mixed, ModelConfigReader.Read(mixed));
+        Assert.Equal(GgufTensorType.F32, plan.Type);
+        Assert.Contains(plan.Warnings, warning => warning.Contains("F32 and BF16", StringComparison.Ordinal));
     }
 
     [Fact]

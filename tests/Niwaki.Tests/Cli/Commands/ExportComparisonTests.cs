@@ -38,4 +38,17 @@ public sealed class ExportComparisonTests
         JsonElement same = CommandRunner.Run("verify", model, folder["out"], "--json").Json;
         Assert.True(same.GetProperty("same").GetBoolean());
     }
+
+    // Blocks that differ, filled up: a plain llama with the same logits, read back with equal blocks.
+    [Fact]
+    public void Export_GgufPadded_EqualBlocksAndTheSameLogits()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"], Spec with { Blocks = [new BlockShape(2, 1, 32), new BlockShape(0, 0, 9), new BlockShape(4, 2, 0)] });
+        JsonElement json = CommandRunner.Run("export", model, "--profile", "padded", "--pad-to", "widest", "--type", "F32", "--out", folder["m.gguf"], "--json").Json;
+        Assert.Equal("llama", json.GetProperty("architecture").GetString());
+        Assert.InRange(json.GetProperty("largestRelative").GetDouble(), 0, 1e-5);
+        JsonElement[] blocks = [.. CommandRunner.Run("inspect", folder["m.gguf"], "--json").Json.GetProperty("blocks").EnumerateArray()];
+        Assert.All(blocks, block => Assert.Equal((4, 32), (block.GetProperty("heads").GetInt32(), block.GetProperty("neurons").GetInt32())));
+    }
 }

@@ -68,7 +68,7 @@ public sealed class ExportHuggingFaceTests
         using var folder = new TemporaryFolder();
         string model = SmallModel.Write(folder["model"], Different);
         CommandRunner.Run("export", model, "--format", "hf", "--profile", "uniform", "--out", folder["out"], "--json").AssertFails(3, "profile uniform, block 1");
-        CommandRunner.Run("export", model, "--format", "gguf", "--profile", "padded", "--out", folder["out"], "--json").AssertFails(2, "--format hf");
+        CommandRunner.Run("export", model, "--format", "gguf", "--profile", "nemotron-nas", "--out", folder["out"], "--json").AssertFails(2, "--format hf");
         CommandRunner.Run("export", model, "--format", "gguf", "--profile", "uniform", "--out", folder["out"], "--json").AssertFails(2, "blocks of the model differ");
         Assert.False(Path.Exists(folder["out"]));
     }

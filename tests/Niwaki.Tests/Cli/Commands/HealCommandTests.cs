@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
@@ -24,7 +25,7 @@ public sealed class HealCommandTests : IDisposable
         Assert.Equal(4 * 3 * 32, json.GetProperty("tokens").GetInt32());
         Assert.Equal(json.GetProperty("madeWorse").GetBoolean(), json.GetProperty("heldOutLossAfter").GetDouble() > json.GetProperty("heldOutLossBefore").GetDouble());
         string healed = Path.Combine(run, "healed");
-        Assert.Equal(["healing.jsonl", "healing.yaml", "model", "report.json"], Directory.GetFileSystemEntries(healed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["healing.jsonl", "healing.yaml", "model", "report.json", "run.lock"], Directory.GetFileSystemEntries(healed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         Assert.Equal(before, File.ReadAllBytes(Path.Combine(run, "model", "model.safetensors")));
         using var checkpoint = Checkpoint.Open(healed); // the folder stands for its model
         using var source = Checkpoint.Open(run);
@@ -38,6 +39,19 @@ public sealed class HealCommandTests : IDisposable
         Assert.Contains("divergence", log[0], StringComparison.Ordinal);
         Assert.Contains("hiddenDifference", log[0], StringComparison.Ordinal);
         Heal(run).AssertFails(1, "exists and is not empty");
+    }
+
+    [Fact]
+    public void Heal_WhileAnotherProcessHealsThere_IsRefused()
+    {
+        string run = Run(), healed = Path.Combine(run, "healed");
+        Directory.CreateDirectory(healed);
+        using (FolderLock.TryTake(healed))
+        {
+            Heal(run).AssertFails(1, "healing is in use by another process");
+        }
+
+        Assert.Equal(0, Heal(run).ExitCode);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Niwaki.Formats;
 using Niwaki.Models;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;
@@ -87,6 +88,18 @@ public sealed class TrainCommandTests : IDisposable
         CommandResult resumed = Train("first", "--resume", "--log-every", "1");
         Assert.True(resumed.ExitCode == 0, resumed.Error);
         Assert.Equal([1, 2, 3, 4], File.ReadAllLines(log).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("step").GetInt32()));
+    }
+
+    [Fact]
+    public void Train_WhileAnotherProcessTrainsThere_IsRefused()
+    {
+        Directory.CreateDirectory(_folder["first"]);
+        using (FolderLock.TryTake(_folder["first"]))
+        {
+            Train("first").AssertFails(2, "training is in use by another process");
+        }
+
+        Assert.Equal(0, Train("first").ExitCode);
     }
 
     [Fact]

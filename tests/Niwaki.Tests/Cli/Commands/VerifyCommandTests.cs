@@ -48,6 +48,18 @@ public sealed class VerifyCommandTests
         CommandRunner.Run("verify", model, other, "--json").AssertFails(1, "Token 4000 is", "different tokenizers");
     }
 
+    // Random tokens need none, and GGUF files may be without.
+    [Fact]
+    public void Verify_ModelWithoutTokenizer_IsComparedOnRandomTokens()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        File.Delete(Path.Combine(model, "tokenizer.json"));
+        Assert.Equal(0, CommandRunner.Run("export", model, "--out", folder["m.gguf"]).ExitCode);
+        Assert.True(CommandRunner.Run("verify", model, folder["m.gguf"], "--json").Json.GetProperty("same").GetBoolean());
+        CommandRunner.Run("verify", model, folder["m.gguf"], "--file", CommandRunner.Text).AssertFails(3, "tokenizer");
+    }
+
     [Fact]
     public void Verify_OtherVocabulary_Fails()
     {

@@ -27,7 +27,7 @@ public sealed class StockLlamaTokenizerTests : IDisposable
     [InlineData("novels-4m", false, "gpt-2")]
     public void Encode_GoldenTexts_EqualOurs(string name, bool withPieces, string pre)
     {
-        string path = Export(name, withPieces);
+        string path = Export(name == "novels-4m" ? RepositoryFiles.SharedOrSkip("models", name) : RepositoryFiles.SharedOrSkip("tokenizers", name), withPieces);
         using var file = GgufFile.Open(path);
         Assert.Equal(pre, file.Metadata.GetString("tokenizer.ggml.pre"));
         var ours = Tokenizer.Load(path);
@@ -49,6 +49,24 @@ public sealed class StockLlamaTokenizerTests : IDisposable
             {
                 differences.Add($"{who}: {text}");
             }
+        }
+    }
+
+    /// <summary>The sample of the repository, on its own prose and on texts that are hard to take apart: what can be checked without any other file.</summary>
+    [Fact]
+    public void Encode_SampleTokenizer_EqualsOurs()
+    {
+        string path = Export(RepositoryFiles.Get("samples", "novels-4m"), withPieces: false);
+        var ours = Tokenizer.Load(path);
+        var folder = Tokenizer.Load(RepositoryFiles.Get("samples", "novels-4m"));
+        using StockLlama peer = StockLlama.Load(path);
+        string prose = File.ReadAllText(RepositoryFiles.Get("samples", "text", "evening-post.txt"));
+        string[] texts = [.. prose.Chunk(700).Select(part => new string(part)), "", " ", "a", "  two  blanks", "tab\tand\r\nnewline\n\n", "don't I'LL we've", "1234567 3.14", "naïve café – “quoted” …", "日本語 한국어 🙂", "<|endoftext|> x"];
+        foreach (string text in texts.Where(text => !char.IsHighSurrogate(text.LastOrDefault())))
+        {
+            int[] expected = folder.Encode(text);
+            Assert.Equal(expected, ours.Encode(text));
+            Assert.Equal(expected, peer.Tokenize(text, addSpecial: true));
         }
     }
 
@@ -75,9 +93,8 @@ public sealed class StockLlamaTokenizerTests : IDisposable
     private static int[] Ids(JsonElement golden, string name) => [.. golden.GetProperty(name).EnumerateArray().Select(id => id.GetInt32())];
 
     /// <summary>A model of one narrow block with the tokenizer of a folder, as GGUF.</summary>
-    private string Export(string name, bool withPieces)
+    private string Export(string source, bool withPieces)
     {
-        string source = name == "novels-4m" ? RepositoryFiles.SharedOrSkip("models", name) : RepositoryFiles.SharedOrSkip("tokenizers", name);
         var spec = new RandomCheckpointSpec { HeadDim = 16, Blocks = [new BlockShape(1, 1, 16)], TiedEmbeddings = true, VocabularySize = Tokenizer.Load(source).VocabularySize };
         RandomCheckpoint.Write(_folder["model"], spec);
         foreach (string file in (string[])["tokenizer.json", "tokenizer_config.json", .. withPieces ? (string[])["tokenizer.model"] : []])

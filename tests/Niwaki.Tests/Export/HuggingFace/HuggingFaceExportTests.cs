@@ -2,9 +2,11 @@ using Niwaki.Evaluation;
 using Niwaki.Export.HuggingFace;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Tensors;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;
 
@@ -40,6 +42,31 @@ public sealed class HuggingFaceExportTests : IDisposable
         Assert.Equal(export.Shapes, ModelConfigReader.Read(written).Blocks);
         Assert.Equal(export.WeightBytes, written.Tensors.Sum(tensor => tensor.ByteLength));
         Assert.Equal(export.IsPadded, !export.Shapes.SequenceEqual(model.Config.Blocks));
+    }
+
+    /// <summary>The model to read from and the folder that is written are one.</summary>
+    [Theory]
+    [InlineData(PaddingTarget.Original)]
+    [InlineData(PaddingTarget.Widest)]
+    public void PaddedModel_SameTensorsAsTheFolder(PaddingTarget padTo)
+    {
+        using var model = new OpenModel(new RandomCheckpointSpec { Coded = true, Blocks = [new(4, 2, 3), new(0, 0, 7), new(12, 4, 0)] });
+        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded, new ExportOptions { PadTo = padTo }).Write(_folder["out"], TestContext.Current.CancellationToken);
+        using Checkpoint written = Checkpoint.Open(_folder["out"]);
+        using var padded = PaddedModel.Open(model.Checkpoint, model.Config, padTo);
+
+        Assert.Equal(ModelConfigReader.Read(written).Blocks, padded.Config.Blocks);
+        Assert.Equal(written.ContentHash(TestContext.Current.CancellationToken), padded.Checkpoint.ContentHash(TestContext.Current.CancellationToken));
+        foreach (SafetensorsEntry entry in written.Tensors.Where(entry => entry.Shape.Count == 2))
+        {
+            (int rows, int columns) = ((int)entry.Shape[0], (int)entry.Shape[1]);
+            using BorrowedWeights found = padded.Checkpoint.BorrowStored(entry.Name, rows, columns, 1, rows - 1);
+            WeightView expected = written.Matrix(entry.Name, rows, columns).SliceRows(1, rows - 1);
+            Assert.Equal(Bytes(expected), Bytes(found.View));
+        }
+
+        Assert.Throws<ModelFormatException>(() => padded.Checkpoint.Require("model.layers.0.mlp.up_proj.weight", 1, 1));
+        Assert.Throws<ModelFormatException>(() => padded.Checkpoint.Require("missing", 1));
     }
 
     // 2 KV heads of 2 query heads each become 4 of 3: query heads 0 1 - 2 3 - - ..., a dash for zeros.
@@ -153,4 +180,6 @@ public sealed class HuggingFaceExportTests : IDisposable
         reason, Assert.Throws<UnsupportedModelException>(() => HuggingFaceExport.Plan(model.Checkpoint, model.Config, profile)).Message, StringComparison.Ordinal);
 
     private static unsafe uint Bits(Niwaki.Tensors.WeightView view, int row, int column) => ((uint*)view.RowPointer(row))[column];
+
+    private static unsafe byte[] Bytes(WeightView view) => new ReadOnlySpan<byte>(view.Pointer, (int)(view.Rows * view.RowBytes)).ToArray();
 }

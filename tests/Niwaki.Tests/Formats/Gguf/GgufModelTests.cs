@@ -1,8 +1,10 @@
+using Niwaki.Evaluation;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
+using Niwaki.Plans;
 using Niwaki.Tensors;
 using Niwaki.Tests.Models;
 using Niwaki.Tests.Pruning.Surgery;
@@ -27,7 +29,7 @@ public sealed class GgufModelTests : IDisposable
     public static TheoryData<string, int, ElementType, bool, string> RoundTrips()
     {
         var data = new TheoryData<string, int, ElementType, bool, string>();
-        foreach (ElementType type in Enum.GetValues<ElementType>())
+        foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.F16, ElementType.BF16])
         {
             data.Add("llama", 0, type, false, "{}");
             data.Add("llama", 1, type, true, "{}");
@@ -86,6 +88,56 @@ public sealed class GgufModelTests : IDisposable
         Assert.Equal(Losses(decoded), Losses(file, 1 << 18));
     }
 
+    /// <summary>Without a type asked for, blocks of 8 bits are handed on as they are.</summary>
+    [Fact]
+    public void Write_EightBitFile_SameBlocksAgain()
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        var again = GgufExport.Plan(file, ModelConfigReader.Read(file));
+        Assert.Equal(GgufTensorType.Q8_0, again.Type);
+        again.Write(_folder["again.gguf"], null, TestContext.Current.CancellationToken);
+        using var first = GgufFile.Open(_folder["m.gguf"]);
+        using var second = GgufFile.Open(_folder["again.gguf"]);
+        foreach (GgufTensor tensor in first.Tensors)
+        {
+            Assert.Equal(first.Rows(tensor, 0, (int)tensor.Rows).ToArray(), second.Rows(second.Find(tensor.Name)!, 0, (int)tensor.Rows).ToArray());
+        }
+    }
+
+    /// <summary>Weights of Q8_0 stay in their blocks: nothing is decoded, and where no block is cut apart a model takes a little more than a byte a weight.</summary>
+    [Fact]
+    public void Load_EightBitFile_KeepsItsBlocks()
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = GgufTensorType.Q8_0 }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        ModelConfig config = ModelConfigReader.Read(file);
+        using Checkpoint decoded = SurgeryFixture.Apply(file, [.. ModelSelection.All(config).Blocks], _folder["decoded"]);
+        Assert.Equal(ElementType.Q8_0, file.StoredType("model.layers.1.self_attn.q_proj.weight", 64, 64));
+        Assert.Equal(ElementType.F32, decoded.StoredType("model.layers.1.self_attn.q_proj.weight", 64, 64));
+
+        // The first ends a block of 32 within down_proj, the second a block within o_proj of heads 16 wide, the third takes whole blocks.
+        ModelSelection?[] selections =
+        [
+            null,
+            SelectionBuilder.Without(config, [new Unit(UnitKind.Neuron, 0, 3), new Unit(UnitKind.Neuron, 1, 95)]),
+            SelectionBuilder.Without(config, [new Unit(UnitKind.KeyValueGroup, 0, 1)]),
+            SelectionBuilder.Without(config, [.. Enumerable.Range(32, 32).Select(neuron => new Unit(UnitKind.Neuron, 0, neuron))]),
+        ];
+        foreach (ModelSelection? selection in selections)
+        {
+            Assert.Equal(Losses(decoded, selection: selection), Losses(file, selection: selection));
+        }
+
+        (long blocks, long floats) = (WeightBytes(file, selections[0]), WeightBytes(decoded, selections[0]));
+        Assert.Equal(floats * 34 / (32 * 4), blocks);
+        (blocks, floats) = (WeightBytes(file, selections[3]), WeightBytes(decoded, selections[3]));
+        Assert.Equal(floats * 34 / (32 * 4), blocks);
+        Assert.InRange(WeightBytes(file, selections[1]), blocks + 1, floats);
+    }
+
     public static TheoryData<string, string, object?> BrokenMetadata { get; } = new()
     {
         { "general.architecture", "architecture (general.architecture) is 'gpt2', expected one of 'llama', 'mistral3', 'deci'", "gpt2" },
@@ -124,6 +176,103 @@ public sealed class GgufModelTests : IDisposable
         Assert.StartsWith("m.gguf: tensor 'blk.0.ssm_in.weight' is unknown", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Tensors that such a model does not have would be passed over in silence.</summary>
+    [Theory]
+    [InlineData("blk.0.attn_q_norm.weight")]
+    [InlineData("blk.0.attn_norm.bias")]
+    [InlineData("blk.1.attn_v.bias")]
+    [InlineData("blk.0.ffn_gate.bias")]
+    public void Open_TensorOfAnotherArchitecture_IsRefused(string name)
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor(name, GgufTensorType.F32, 64));
+        var error = Assert.Throws<UnsupportedModelException>(() => Checkpoint.Open(path));
+        Assert.StartsWith($"m.gguf: tensor '{name}' is unknown", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_QueriesTwice_SaysWhich()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("blk.0.attn_qkv.weight", GgufTensorType.F32, 128, 64));
+        var error = Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path));
+        Assert.Contains("holds 'model.layers.0.self_attn.q_proj.weight', which another tensor holds too", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, 1f, "has shape [4], expected [8]")]
+    [InlineData(8, float.NaN, "has NaN at place 3, expected finite numbers from 1")]
+    [InlineData(8, float.PositiveInfinity, "at place 3, expected finite numbers from 1")]
+    [InlineData(8, 0.5f, "has 0.5 at place 3")]
+    public void Open_BrokenRopeFactors_SaysWhere(int count, float value, string expected)
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, count), extraValues: i => i == 3 ? value : 1);
+        var error = Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A tensor without rows takes no byte of the file, whatever its width says.</summary>
+    [Fact]
+    public void Open_RopeFactorsOfNoRowsAndHugeWidth_AllocatesNothing()
+    {
+        string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, 0, 1L << 40));
+        Assert.Contains("has shape [0, 1099511627776]", Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>As llama.cpp: linear where no type is named, by the older key too, and 0 for none.</summary>
+    [Theory]
+    [InlineData("llama.rope.scale_linear", 4f, 4.0)]
+    [InlineData("llama.rope.scaling.factor", 2f, 2.0)]
+    [InlineData("llama.rope.scaling.factor", 0f, 1.0)]
+    public void Open_ScalingWithoutType_IsLinear(string key, float value, double factor)
+    {
+        using var file = Checkpoint.Open(Rewritten(key, value));
+        Assert.Equal(factor, (ModelConfigReader.Read(file).Rope.Scaling as Niwaki.Kernels.LinearRopeScaling)?.Factor ?? 1);
+    }
+
+    /// <summary>Settings of Llama 3's scaling that no published model has come back from our own keys.</summary>
+    [Fact]
+    public void Open_UnusualLlama3Scaling_IsThatOfTheSource()
+    {
+        const string Unusual = """
+            {"rope_scaling": {"rope_type": "llama3", "factor": 6.0, "low_freq_factor": 2.0, "high_freq_factor": 5.0, "original_max_position_embeddings": 100}}
+            """;
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, Unusual), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        Assert.Equal(model.Config.Rope.Scaling, ModelConfigReader.Read(file).Rope.Scaling);
+    }
+
+    /// <summary>A file in which something else than rounding went wrong is found out, whatever its encoding.</summary>
+    [Theory]
+    [InlineData(GgufTensorType.Q8_0)]
+    [InlineData(GgufTensorType.Q4_0)]
+    [InlineData(GgufTensorType.F16)]
+    [InlineData(GgufTensorType.F32)]
+    public void Verify_DamagedFile_Throws(GgufTensorType type)
+    {
+        using var model = new OpenModel(Spec("llama", Mixed, ElementType.F32, false, "{}"), threads: 1);
+        using var team = new Niwaki.Kernels.ThreadTeam(1);
+        var export = GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = type });
+        export.Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        Assert.Equal(type != GgufTensorType.F32, export.IsRounding);
+        Assert.True(export.Verify(_folder["m.gguf"], team, cancellationToken: TestContext.Current.CancellationToken).IsWithin(1e-5));
+
+        // Two rows of the first queries change places.
+        long first, row;
+        using (var file = GgufFile.Open(_folder["m.gguf"]))
+        {
+            GgufTensor queries = file.Find("blk.0.attn_q.weight")!;
+            (first, row) = (queries.ByteOffset, queries.ByteLength / queries.Rows);
+        }
+
+        byte[] bytes = File.ReadAllBytes(_folder["m.gguf"]);
+        byte[] rows = bytes[(int)first..(int)(first + (2 * row))];
+        rows[(int)row..].CopyTo(bytes, first);
+        rows[..(int)row].CopyTo(bytes, first + row);
+        File.WriteAllBytes(_folder["m.gguf"], bytes);
+        var error = Assert.Throws<VerificationException>(() => export.Verify(_folder["m.gguf"], team, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("m.gguf", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Open_UnknownRopeFactors_AreRefused()
     {
@@ -154,7 +303,7 @@ public sealed class GgufModelTests : IDisposable
     };
 
     /// <summary>A small Llama as GGUF with one value changed, added, or left out (null), and perhaps one tensor of 1, 2, 3, … more.</summary>
-    private string Rewritten(string key, object? value, GgufPlannedTensor? extra = null)
+    private string Rewritten(string key, object? value, GgufPlannedTensor? extra = null, Func<int, float>? extraValues = null)
     {
         using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
         GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["whole.gguf"], null, TestContext.Current.CancellationToken);
@@ -171,7 +320,7 @@ public sealed class GgufModelTests : IDisposable
             _folder["m.gguf"],
             (tensor, stream) => stream.Write(file.Find(tensor.Name) is { } found
                 ? file.Rows(found, 0, (int)found.Rows)
-                : System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([.. Enumerable.Range(1, (int)tensor.Shape[0]).Select(i => (float)i)])),
+                : System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, (int)tensor.Shape.Aggregate((a, b) => a * b)).Select(i => extraValues?.Invoke(i) ?? i + 1)])),
             TestContext.Current.CancellationToken);
         return _folder["m.gguf"];
     }
@@ -188,10 +337,17 @@ public sealed class GgufModelTests : IDisposable
         return [.. frequencies, config.Rope.Scaling?.AttentionFactorOrOne ?? 1];
     }
 
-    private static float[] Losses(Checkpoint checkpoint, long? memory = null)
+    private static long WeightBytes(Checkpoint checkpoint, ModelSelection? selection)
     {
         using var team = new Niwaki.Kernels.ThreadTeam(1);
-        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory });
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { Selection = selection });
+        return model.Memory.WeightBytes;
+    }
+
+    private static float[] Losses(Checkpoint checkpoint, long? memory = null, ModelSelection? selection = null)
+    {
+        using var team = new Niwaki.Kernels.ThreadTeam(1);
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team, new TransformerOptions { MemoryBytes = memory, Selection = selection });
         using ResidualStream stream = model.Embed([[.. Enumerable.Range(0, 40).Select(i => i * 7 % 96)]]);
         model.RunBlocks(stream, 0, model.Config.Blocks.Count);
         return model.Losses(stream)[0];
