@@ -49,14 +49,31 @@ internal static class LogitPairs
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[][] set = [.. windows.Skip(first).Take(count)];
-            using ResidualStream expected = reference.Embed(set);
-            using ResidualStream found = other.Embed(set);
-            reference.RunBlocks(expected, 0, reference.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
-            other.RunBlocks(found, 0, other.Config.Blocks.Count);
-            (int Window, int Position)[] places =
-                [.. set.SelectMany((ids, i) => Enumerable.Range(0, ids.Length).Select(t => (i + first, t))).Where(place => wanted(place.Item1, place.t))];
-            VisitTiles(reference, other, expected, found, [.. places.Select(place => (place.Window, place.Position, expected.FirstRow(place.Window - first) + place.Position))], measure, add);
+            VisitSet(reference, other, set, gates, first, wanted, measure, add);
         }
+    }
+
+    private static void VisitSet<T>(
+        Transformer reference, Transformer other, int[][] set, ModelGates? gates, int first, Func<int, int, bool> wanted, MeasureRow<T> measure, Action<T> add)
+    {
+        using ResidualStream expected = reference.Embed(set);
+        using ResidualStream found = other.Embed(set);
+        reference.RunBlocks(expected, 0, reference.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
+        other.RunBlocks(found, 0, other.Config.Blocks.Count);
+        var places = new List<(int Window, int Position, int Row)>();
+        for (int window = 0; window < set.Length; window++)
+        {
+            int firstRow = expected.FirstRow(window);
+            for (int position = 0; position < set[window].Length; position++)
+            {
+                if (wanted(first + window, position))
+                {
+                    places.Add((first + window, position, firstRow + position));
+                }
+            }
+        }
+
+        VisitTiles(reference, other, expected, found, places, measure, add);
     }
 
     private static unsafe void VisitTiles<T>(
@@ -64,7 +81,7 @@ internal static class LogitPairs
         Transformer other,
         ResidualStream expected,
         ResidualStream found,
-        (int Window, int Position, int Row)[] places,
+        List<(int Window, int Position, int Row)> places,
         MeasureRow<T> measure,
         Action<T> add)
     {

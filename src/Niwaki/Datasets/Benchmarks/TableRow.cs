@@ -11,18 +11,27 @@ public sealed record TableRow(JsonObject Fields, string Place)
     /// <summary>A text.</summary>
     /// <param name="field">Name; a point leads into a field of a field.</param>
     /// <exception cref="DatasetException">There is no such field, or it holds something else.</exception>
-    public string Text(string field) => TextOf(Find(field)) ?? throw Fault(field, "a text");
+    public string Text(string field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return TextOf(Find(field)) ?? throw Fault(field, "a text");
+    }
 
     /// <summary>A whole number, which may be written as a text, or as true for 1 and false for 0.</summary>
     /// <param name="field">Name, as for <see cref="Text"/>.</param>
     /// <exception cref="DatasetException">There is no such field, or it holds something else.</exception>
-    public int Whole(string field) => WholeOf(Find(field)) ?? throw Fault(field, "a whole number");
+    public int Whole(string field)
+    {
+        ArgumentNullException.ThrowIfNull(field);
+        return WholeOf(Find(field)) ?? throw Fault(field, "a whole number");
+    }
 
     /// <summary>A list of texts, one at least.</summary>
     /// <param name="field">Name, as for <see cref="Text"/>.</param>
     /// <exception cref="DatasetException">There is no such field, or it holds something else.</exception>
     public IReadOnlyList<string> Texts(string field)
     {
+        ArgumentNullException.ThrowIfNull(field);
         string?[] texts = Find(field) is JsonArray list ? [.. list.Select(TextOf)] : [];
         return texts.Length > 0 && !texts.Contains(null) ? [.. texts.Select(text => text!)] : throw Fault(field, "a list of texts");
     }
@@ -32,6 +41,7 @@ public sealed record TableRow(JsonObject Fields, string Place)
     /// <exception cref="DatasetException">There is no such field, or it holds something else.</exception>
     public IReadOnlyList<int> Wholes(string field)
     {
+        ArgumentNullException.ThrowIfNull(field);
         int?[] numbers = Find(field) is JsonArray list ? [.. list.Select(WholeOf)] : [];
         return numbers.Length > 0 && !numbers.Contains(null) ? [.. numbers.Select(number => number!.Value)] : throw Fault(field, "a list of whole numbers");
     }
@@ -41,6 +51,7 @@ public sealed record TableRow(JsonObject Fields, string Place)
     /// <param name="expected">What it should hold.</param>
     public DatasetException Fault(string field, string expected)
     {
+        ArgumentNullException.ThrowIfNull(field);
         JsonNode? found = Find(field);
         string what = found is null ? $"has no field '{field}' (there are: {string.Join(", ", Fields.Select(entry => entry.Key).Take(12))})" : $"has {Shown(found)} in field '{field}'";
         return new DatasetException(Place, what, expected, "Give the data set in its original field layout.");

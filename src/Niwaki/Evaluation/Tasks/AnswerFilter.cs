@@ -22,6 +22,7 @@ public static partial class AnswerFilter
     /// <returns>A number as it was written, or <c>[invalid]</c> where there is none.</returns>
     public static string Apply(string name, string text)
     {
+        ArgumentNullException.ThrowIfNull(text);
         if (name == Strict)
         {
             Match first = BehindMark().Match(text);
@@ -34,7 +35,12 @@ public static partial class AnswerFilter
     /// <summary>Whether two texts are equal without commas, dollar signs, everything up to <c>#### </c>, a point at the end, and case.</summary>
     /// <param name="found">What a filter left.</param>
     /// <param name="expected">The right answer, its derivation included.</param>
-    public static bool AreEqual(string found, string expected) => Plain(found) == Plain(expected);
+    public static bool AreEqual(string found, string expected)
+    {
+        ArgumentNullException.ThrowIfNull(found);
+        ArgumentNullException.ThrowIfNull(expected);
+        return Plain(found) == Plain(expected);
+    }
 
     private static string Plain(string text)
     {

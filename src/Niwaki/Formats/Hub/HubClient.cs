@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,7 +7,7 @@ namespace Niwaki.Formats.Hub;
 /// <summary>Fetches files from the Hugging Face hub, and believes none that does not have its checksum.</summary>
 /// <remarks>
 /// <c>ENDPOINT/datasets/NAME/resolve/REVISION/FILE</c> answers with the file, or with the place of a large one; the header <c>X-Linked-Etag</c>, else <c>ETag</c>, is the
-/// SHA-256 of a large file or git's SHA-1 of a small one. No token is sent.
+/// SHA-256 of a large file, and every Parquet file is one. No token is sent.
 /// </remarks>
 public sealed class HubClient : IDisposable
 {
@@ -22,6 +21,7 @@ public sealed class HubClient : IDisposable
     private const int MostRedirects = 8;
 
     private readonly Uri _endpoint;
+    private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _client;
 
     /// <summary>Makes a client.</summary>
@@ -33,7 +33,8 @@ public sealed class HubClient : IDisposable
         _endpoint = Uri.TryCreate(endpoint.TrimEnd('/') + "/", UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https"
             ? address!
             : throw new HubException($"Endpoint is '{MessageText.Shown(endpoint)}', expected an address such as {DefaultEndpoint}.");
-        _client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) }, disposeHandler: true);
+        _handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(30) };
+        _client = new HttpClient(_handler, disposeHandler: false);
         _client.DefaultRequestHeaders.UserAgent.ParseAdd("niwaki");
     }
 
@@ -72,7 +73,11 @@ public sealed class HubClient : IDisposable
     }
 
     /// <inheritdoc />
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _handler.Dispose();
+    }
 
     private static string NoteOf(string target) => target + ".sha256";
 
@@ -107,7 +112,7 @@ public sealed class HubClient : IDisposable
                 throw new HubException($"{address}: the hub answers {(int)response.StatusCode} {response.ReasonPhrase}, expected 200. Put the data into the folder by hand.");
             }
 
-            Save(response, address, checksum ?? throw new HubException($"{address}: the hub gives no checksum, expected one in 'X-Linked-Etag' or 'ETag'."), target, cancellationToken);
+            Save(response, address, checksum ?? throw new HubException($"{address}: the hub gives no checksum, expected a SHA-256 in 'X-Linked-Etag' or 'ETag'."), target, cancellationToken);
             return;
         }
 
@@ -127,7 +132,7 @@ public sealed class HubClient : IDisposable
     {
         string? linked = response.Headers.TryGetValues("X-Linked-Etag", out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
         string tag = (linked ?? response.Headers.ETag?.Tag ?? "").Trim('"').ToLowerInvariant();
-        return tag.Length is 40 or 64 && tag.All(char.IsAsciiHexDigit) ? tag : null;
+        return tag.Length == 64 && tag.All(char.IsAsciiHexDigit) ? tag : null;
     }
 
     private static void Save(HttpResponseMessage response, Uri address, string checksum, string target, CancellationToken cancellationToken)
@@ -138,9 +143,8 @@ public sealed class HubClient : IDisposable
         string note = "";
         AtomicFile.Write(target, file =>
         {
-            using var large = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
             using Stream source = response.Content.ReadAsStream(cancellationToken);
-            using var small = new MemoryStream();
             byte[] chunk = new byte[1 << 16];
             long total = 0;
             for (int read = source.Read(chunk); read > 0; read = source.Read(chunk))
@@ -148,30 +152,17 @@ public sealed class HubClient : IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 total += read;
                 ThrowIfTooLarge(address, total);
-                large.AppendData(chunk, 0, read);
-                if (checksum.Length == 40)
-                {
-                    small.Write(chunk, 0, read);
-                }
-
+                hash.AppendData(chunk, 0, read);
                 file.Write(chunk, 0, read);
             }
 
-            note = Convert.ToHexStringLower(large.GetHashAndReset());
-            string found = checksum.Length == 40 ? GitHash(small) : note;
-            if (found != checksum)
+            note = Convert.ToHexStringLower(hash.GetHashAndReset());
+            if (note != checksum)
             {
-                throw new HubException(FormattableString.Invariant($"{address}: {total:N0} bytes have the checksum {found}, expected {checksum}. Try again."));
+                throw new HubException(FormattableString.Invariant($"{address}: {total:N0} bytes have the checksum {note}, expected {checksum}. Try again."));
             }
         });
         AtomicFile.WriteAllText(NoteOf(target), note + "\n");
-    }
-
-    /// <summary>Git's name of a file: the SHA-1 of its kind, its length and its bytes.</summary>
-    private static string GitHash(MemoryStream bytes)
-    {
-        byte[] head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {bytes.Length}\0"));
-        return Convert.ToHexStringLower(SHA1.HashData([.. head, .. bytes.ToArray()]));
     }
 
     private static void ThrowIfTooLarge(Uri address, long bytes)
