@@ -54,6 +54,11 @@ internal sealed class TaskEvaluation
     /// <summary>Measures and writes the results.</summary>
     public int Run(LoadedModel model, string name, Terminal terminal, bool json, CancellationToken cancellationToken)
     {
+        if (model.Tokenizer is { BeginOfText: null, EndOfText: null })
+        {
+            throw new UsageException($"The tokenizer of '{name}' has neither a begin nor an end of text, expected one of them to predict from where a prompt is empty.");
+        }
+
         DateTimeOffset date = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         var encoder = new RequestEncoder(model.Tokenizer, text => model.Encode(text, addSpecialTokens: false), Mode, Longest ?? model.Transformer.Config.ContextLength);
