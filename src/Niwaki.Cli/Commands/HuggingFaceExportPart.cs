@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 using Niwaki.Cli.Output;
 using Niwaki.Evaluation;
 using Niwaki.Export.HuggingFace;
-using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;

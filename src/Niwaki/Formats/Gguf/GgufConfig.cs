@@ -118,20 +118,25 @@ internal sealed class GgufConfig
             case "linear":
                 return new JsonObject { ["rope_type"] = "linear", ["factor"] = RoundTrip(factor) };
             case "yarn":
-                // What llama.cpp multiplies cos and sin by on its own account is not in the file.
-                double usual = factor <= 1 ? 1 : 1 + (0.1 * Math.Log(factor));
-                return new JsonObject
-                {
-                    ["rope_type"] = "yarn",
-                    ["factor"] = RoundTrip(factor),
-                    ["original_max_position_embeddings"] = Metadata.GetInt32OrNull(_prefix + "rope.scaling.original_context_length", 1, 1_000_000_000) ?? Metadata.GetInt32(_prefix + "context_length", 1, 1 << 28),
-                    ["beta_fast"] = RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.yarn_beta_fast", 1e-6, 1e6) ?? 32),
-                    ["beta_slow"] = RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.yarn_beta_slow", 1e-6, 1e6) ?? 1),
-                    ["attention_factor"] = usual * RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.attn_factor", 1e-6, 1e6) ?? 1),
-                };
+                return Yarn(factor);
             default:
                 throw new UnsupportedModelException(_file.FilePath, $"metadata '{_prefix}rope.scaling.type'", $"is '{MessageText.Shown(type)}'", "'none', 'linear' or 'yarn'");
         }
+    }
+
+    private JsonObject Yarn(double factor)
+    {
+        // What llama.cpp multiplies cos and sin by on its own account is not in the file.
+        double usual = factor <= 1 ? 1 : 1 + (0.1 * Math.Log(factor));
+        return new JsonObject
+        {
+            ["rope_type"] = "yarn",
+            ["factor"] = RoundTrip(factor),
+            ["original_max_position_embeddings"] = Metadata.GetInt32OrNull(_prefix + "rope.scaling.original_context_length", 1, 1_000_000_000) ?? Metadata.GetInt32(_prefix + "context_length", 1, 1 << 28),
+            ["beta_fast"] = RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.yarn_beta_fast", 1e-6, 1e6) ?? 32),
+            ["beta_slow"] = RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.yarn_beta_slow", 1e-6, 1e6) ?? 1),
+            ["attention_factor"] = usual * RoundTrip(Metadata.GetDoubleOrNull(_prefix + "rope.scaling.attn_factor", 1e-6, 1e6) ?? 1),
+        };
     }
 
     private void AddTokens(JsonObject config)
