@@ -17,6 +17,7 @@ internal static class Program
         ("weight-types", "a prompt and single tokens from GGUF files of BF16, F32 and Q8_0, in turns [rounds, default 9] [threads]", WeightTypesBenchmark.Run),
         ("train", "a training step of the sample model against a matrix product beside it [rounds, default 12] [threads] [config.json]", TrainBenchmark.Run),
         ("make-model", "writes a random Llama: FOLDER [blocks hidden heads kvHeads neurons vocabulary, default 12 768 12 12 2048 32000]", RandomLlama.Run),
+        ("likelihood", "questions with shared contexts beside one request at a time: MODEL TOKENIZER HELLASWAG-FILE [questions, default 32] [rounds, default 5] [threads]", LikelihoodBenchmark.Run),
         ("tokenizer", "encoding and decoding of a text on one core FOLDER FILE [rounds, default 15]", TokenizerBenchmark.Run),
     ];
 

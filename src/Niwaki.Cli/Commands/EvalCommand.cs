@@ -1,122 +1,155 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Globalization;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
-using Niwaki.Datasets;
-using Niwaki.Evaluation;
-using Niwaki.Models;
-using Spectre.Console;
+using Niwaki.Evaluation.Likelihood;
+using Niwaki.Evaluation.Protocols;
+using Niwaki.Evaluation.Tasks;
+using Niwaki.Formats.Hub;
 
 namespace Niwaki.Cli.Commands;
 
-/// <summary>Measures perplexity on a text.</summary>
+/// <summary>Measures perplexity on a text, or accuracy on tasks.</summary>
 internal sealed class EvalCommand : Verb
 {
-    private const int LargestDefaultWindow = 2048;
-
     private readonly Argument<string> _model = ModelArgument();
-    private readonly Option<string> _file = new Option<string>("--file", "--dataset") { Description = "Text file in UTF-8", Required = true, HelpName = "path" }.RefuseEmpty();
+    private readonly Option<string?> _file = new Option<string?>("--file", "--dataset") { Description = "Text to measure the perplexity on: a file in UTF-8; with protocols documents and lm-eval also .jsonl or .zip", HelpName = "path" }.RefuseEmpty();
     private readonly Option<string> _protocol = new("--protocol")
     {
-        Description = "How the text is cut and scored. gptq: tokenised once, windows one after another, the last partial one dropped",
-        DefaultValueFactory = _ => Perplexity.GptqProtocol,
+        Description = "How the text is cut and scored. gptq: tokenised once, windows one after another; llamacpp: second halves of chunks; lm-eval: documents, by word and byte; segments: short windows; documents: texts between separators",
+        DefaultValueFactory = _ => ProtocolNames.Gptq,
     };
 
     private readonly Option<int?> _window = new("--window", "--seqlen", "--max_seq_len")
     {
-        Description = "Tokens of a window. Default: the model's context, at most 2048",
+        Description = "Tokens of a window. Default: the model's context, at most 2048; 512 for llamacpp, 128 for segments. With --tasks: most tokens of a prompt, by default the context",
         HelpName = "tokens",
     };
 
-    private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only", HelpName = "windows" };
-
+    private readonly Option<int?> _limit = new("--limit") { Description = "Use the first windows only; with lm-eval, documents and --tasks the first documents", HelpName = "count" };
+    private readonly Option<bool> _bos = new("--bos-every-window", "--add_bos_to_every") { Description = "segments: a begin-of-text token in front of every window" };
+    private readonly Option<string> _separator = new("--separator") { Description = "documents: what stands between two documents", DefaultValueFactory = _ => ProtocolOptions.DefaultSeparator, HelpName = "text" };
+    private readonly Option<string?> _against = new Option<string?>("--against") { Description = "The dense model: also show how far the predictions are from its own", HelpName = "model" }.RefuseEmpty();
+    private readonly Option<string?> _tasks = new("--tasks") { Description = "Tasks of lm-evaluation-harness instead of a text, with commas between them, such as hellaswag,arc_easy,mmlu", HelpName = "names" };
+    private readonly Option<int?> _shots = new("--num-fewshot", "--num_fewshot") { Description = "--tasks: examples in front of every document. Default: none; 5 for gsm8k", HelpName = "count" };
+    private readonly Option<string?> _data = new Option<string?>("--data") { Description = "--tasks: folder with the data", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<bool> _pull = new("--pull") { Description = "--tasks: fetch missing data from the hub into the folder" };
+    private readonly Option<string> _endpoint = new("--endpoint") { Description = "--pull: address of the hub", DefaultValueFactory = _ => HubClient.DefaultEndpoint, HelpName = "url" };
+    private readonly Option<string?> _output = new Option<string?>("--out", "--output", "--output_path") { Description = "--tasks: folder for results_*.json and samples_*.jsonl", HelpName = "folder" }.RefuseEmpty();
+    private readonly Option<BeginOfTextMode> _begin = new("--add-bos") { Description = "--tasks: begin prompts with the begin-of-text token. Auto: where the tokenizer does so", DefaultValueFactory = _ => BeginOfTextMode.Auto };
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time and memory that the whole would need" };
 
     public EvalCommand()
         : base(
             "eval",
-            "Measures the perplexity of a model on a text.",
+            "Measures the perplexity of a model on a text, or its accuracy on tasks.",
             "niwaki eval samples/novels-4m --file samples/text/evening-post.txt --protocol gptq --window 256")
     {
-        _protocol.AcceptOnlyFromAmong(Perplexity.GptqProtocol);
+        _protocol.AcceptOnlyFromAmong([.. ProtocolNames.All]);
         Add(_model);
         Add(_file);
         Add(_protocol);
         Add(_window);
         Add(_limit);
+        Add(_bos);
+        Add(_separator);
+        Add(_against);
+        Add(_tasks);
+        Add(_shots);
+        Add(_data);
+        Add(_pull);
+        Add(_endpoint);
+        Add(_output);
+        Add(_begin);
         Add(_dryRun);
     }
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        string file = parsed.GetValue(_file)!;
-        string text = TextFile.Read(file);
-        using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
-        int window = parsed.GetValue(_window) ?? Math.Min(model.Transformer.Config.ContextLength, LargestDefaultWindow);
-        if (window < 2 || parsed.GetValue(_limit) < 1)
+        if (parsed.GetValue(_file) is null == parsed.GetValue(_tasks) is null)
         {
-            throw new UsageException($"Window is {window} and limit {parsed.GetValue(_limit)?.ToString() ?? "none"}, expected at least 2 tokens and 1 window.");
+            throw new UsageException($"{(parsed.GetValue(_file) is null ? $"Neither {_file.Name} nor" : $"Both {_file.Name} and")} {_tasks.Name} are given, expected one of them.");
         }
 
-        if (window > model.Transformer.Config.ContextLength)
-        {
-            terminal.Error.WriteLine(
-                $"Window is {window} tokens, more than the model's context of {model.Transformer.Config.ContextLength}: what comes later is predicted worse.");
-        }
-
-        int[][] windows = TextWindows.NonOverlapping(model.Encode(text), window, parsed.GetValue(_limit), file);
-        if (parsed.GetValue(_dryRun))
-        {
-            return WriteEstimate(terminal, model, windows, Json(parsed), cancellationToken);
-        }
-
-        PerplexityResult result = Perplexity.Measure(model.Transformer, windows, model.Tokenizer, cancellationToken: cancellationToken);
-        if (Json(parsed))
-        {
-            terminal.WriteJson(new JsonObject
-            {
-                ["protocol"] = result.Protocol,
-                ["window"] = result.Window,
-                ["tokens"] = result.Tokens,
-                ["nll"] = result.Nll,
-                ["perplexity"] = result.Perplexity,
-                ["bitsPerByte"] = result.BitsPerByte,
-                ["standardError"] = result.StandardError,
-            });
-            return ExitCodes.Success;
-        }
-
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("measure", "value");
-        table.AddRow("protocol", $"{result.Protocol}, window {result.Window}");
-        table.AddRow("tokens scored", Quantity.Count(result.Tokens));
-        table.AddRow("perplexity", Quantity.Figure(result.Perplexity, 3));
-        table.AddRow("mean loss", $"{Quantity.Figure(result.Nll, 4)} nats per token{(result.StandardError is { } error ? $" ± {Quantity.Figure(error, 4)}" : "")}");
-        table.AddRow("bits per byte", result.BitsPerByte is { } bits ? Quantity.Figure(bits, 4) : "-");
-        terminal.Tables.Write(table);
-        return ExitCodes.Success;
+        return parsed.GetValue(_tasks) is { } tasks ? RunTasks(tasks, parsed, terminal, cancellationToken) : RunText(parsed, terminal, cancellationToken);
     }
 
-    private static int WriteEstimate(Terminal terminal, LoadedModel model, int[][] windows, bool json, CancellationToken cancellationToken)
+    private int RunTasks(string tasks, ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
-        long tokens = (long)windows.Length * windows[0].Length;
-        double rate = ForwardRate.Measure(model.Transformer, windows[0].Length, cancellationToken);
-        if (json)
+        Option[] others = [_protocol, _bos, _separator, _against, _dryRun];
+        if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
-            terminal.WriteJson(new JsonObject
-            {
-                ["seconds"] = tokens / rate,
-                ["forwardTokens"] = tokens,
-                ["memoryBytes"] = model.MemoryBytes(tokens),
-                ["tokensPerSecond"] = rate,
-            });
-            return ExitCodes.Success;
+            throw new UsageException($"{other.Name} is given with {_tasks.Name}, expected it with {_file.Name} alone.");
         }
 
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("the evaluation would need", "");
-        table.AddRow("time", $"about {Quantity.Duration(tokens / rate)}");
-        table.AddRow("forward tokens", $"{Quantity.Count(tokens)} at {Quantity.Count((long)rate)} a second, measured now");
-        table.AddRow("memory", $"{Quantity.Bytes(model.MemoryBytes(tokens))} for weights and activations");
-        terminal.Tables.Write(table);
-        return ExitCodes.Success;
+        if (parsed.GetValue(_limit) < 1 || parsed.GetValue(_shots) < 0 || parsed.GetValue(_window) < 2)
+        {
+            throw new UsageException(
+                $"Limit is {Given(parsed.GetValue(_limit))}, examples {Given(parsed.GetValue(_shots))} and window {Given(parsed.GetValue(_window))}, expected 1, 0 and 2 or more.");
+        }
+
+        var evaluation = new TaskEvaluation(tasks)
+        {
+            Data = parsed.GetValue(_data) ?? throw new UsageException($"{_data.Name} is not given, expected the folder with the data of the tasks."),
+            Hub = parsed.GetValue(_pull) ? parsed.GetValue(_endpoint) : null,
+            Output = parsed.GetValue(_output),
+            Shots = parsed.GetValue(_shots),
+            Limit = parsed.GetValue(_limit),
+            Longest = parsed.GetValue(_window),
+            Seed = parsed.GetValue(Seed) ?? FewShotContext.DefaultSeed,
+            Mode = parsed.GetValue(_begin),
+        };
+        string name = parsed.GetValue(_model)!;
+        using LoadedModel model = LoadedModel.Open(name, Threads(parsed), Memory(parsed));
+        return evaluation.Run(model, name, terminal, Json(parsed), cancellationToken);
+    }
+
+    private static string Given(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "not given";
+
+    private int RunText(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var options = new ProtocolOptions
+        {
+            Protocol = parsed.GetValue(_protocol)!,
+            Window = parsed.GetValue(_window),
+            Limit = parsed.GetValue(_limit),
+            BeginEveryWindow = parsed.GetValue(_bos),
+            Separator = parsed.GetValue(_separator)!,
+        };
+        string[] faults = [.. options.Faults()];
+        if (faults.Length > 0)
+        {
+            throw new UsageException(string.Join(Environment.NewLine, faults));
+        }
+
+        Option[] others = [_shots, _data, _pull, _endpoint, _output, _begin];
+        if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        {
+            throw new UsageException($"{other.Name} is given with {_file.Name}, expected it with {_tasks.Name} alone.");
+        }
+
+        string file = parsed.GetValue(_file)!;
+        string? against = parsed.GetValue(_against);
+        if (against is not null && parsed.GetValue(_dryRun))
+        {
+            throw new UsageException($"Both {_against.Name} and {_dryRun.Name} are given, expected one of them.");
+        }
+
+        // Both models are in memory together.
+        long? memory = against is null ? Memory(parsed) : Memory(parsed) / 2;
+        var evaluation = new PerplexityEvaluation(options, file, terminal, Json(parsed));
+        using LoadedModel model = evaluation.Open(parsed.GetValue(_model)!, Threads(parsed), memory);
+        if (parsed.GetValue(_dryRun))
+        {
+            return evaluation.Estimate(model, cancellationToken);
+        }
+
+        if (against is null)
+        {
+            return evaluation.Run(model, null, cancellationToken);
+        }
+
+        using LoadedModel reference = LoadedModel.Open(against, Threads(parsed), memory);
+        return evaluation.Run(model, reference, cancellationToken);
     }
 }

@@ -1,7 +1,6 @@
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Numerics;
-using Niwaki.Tensors;
 
 namespace Niwaki.Evaluation;
 
@@ -9,11 +8,6 @@ namespace Niwaki.Evaluation;
 /// <remarks>The residual streams of a set of windows are kept, the logits of a tile of tokens at a time. Sums are float64, in the order of the tokens.</remarks>
 public static class LogitComparison
 {
-    /// <summary>Bytes of the logits of both models that exist at a time, 32 MiB; those of one token always do.</summary>
-    private const long TileBytes = 32 << 20;
-
-    private const int MostTileRows = 128;
-
     /// <summary>Passes windows through both models.</summary>
     /// <param name="reference">The model that is right.</param>
     /// <param name="other">The model to compare.</param>
@@ -29,21 +23,9 @@ public static class LogitComparison
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(other);
         ArgumentNullException.ThrowIfNull(windows);
-        if (reference.Config.VocabularySize != other.Config.VocabularySize)
-        {
-            throw new VerificationException(
-                $"Vocabularies have {reference.Config.VocabularySize} and {other.Config.VocabularySize} tokens, expected the same number. Compare two forms of one model.");
-        }
-
         var sum = new LogitSums();
-        Transformer tighter = reference.Memory.StreamBytes < other.Memory.StreamBytes ? reference : other;
-        foreach ((int first, int count) in ForwardPass.Cut(tighter, windows))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int[][] set = [.. windows.Skip(first).Take(count)];
-            AddSet(reference, other, set, gates, sum);
-        }
-
+        LogitPairs.Visit(
+            (reference, other), windows, gates, (_, _) => true, (_, _, expected, found) => RowDifference.Of(expected, found), sum.Add, cancellationToken);
         return sum.Tokens > 0
             ? sum.Result()
             : throw new VerificationException($"{windows.Count} windows hold no token, expected at least one. Give a longer text.");
@@ -60,34 +42,6 @@ public static class LogitComparison
         var random = new SeededRandom(seed);
         int tokens = Math.Min(length, config.ContextLength);
         return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, tokens).Select(_ => random.NextInt(config.VocabularySize)).ToArray())];
-    }
-
-    private static void AddSet(Transformer reference, Transformer other, int[][] set, ModelGates? gates, LogitSums sum)
-    {
-        using ResidualStream expected = reference.Embed(set);
-        using ResidualStream found = other.Embed(set);
-        reference.RunBlocks(expected, 0, reference.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
-        other.RunBlocks(found, 0, other.Config.Blocks.Count);
-        AddTiles(reference, other, expected, found, sum);
-    }
-
-    private static unsafe void AddTiles(Transformer reference, Transformer other, ResidualStream expected, ResidualStream found, LogitSums sum)
-    {
-        int vocabulary = reference.Config.VocabularySize;
-        int tile = (int)Math.Clamp(TileBytes / (2L * sizeof(float) * vocabulary), 1, MostTileRows);
-        using var buffer = new NativeBuffer<float>(2L * tile * vocabulary);
-        var both = new TensorView<float>(buffer, 2 * tile, vocabulary);
-        foreach (int[] rows in Enumerable.Range(0, expected.Tokens).Chunk(tile))
-        {
-            reference.Logits(expected, rows, both.SliceRows(0, rows.Length));
-            other.Logits(found, rows, both.SliceRows(tile, rows.Length));
-            var differences = new RowDifference[rows.Length];
-            float* logits = buffer.Pointer;
-            reference.ForEach(rows.Length, i => differences[i] = RowDifference.Of(
-                new ReadOnlySpan<float>(logits + ((long)i * vocabulary), vocabulary),
-                new ReadOnlySpan<float>(logits + ((long)(tile + i) * vocabulary), vocabulary)));
-            Array.ForEach(differences, sum.Add);
-        }
     }
 
     /// <summary>Sums over positions.</summary>

@@ -8,7 +8,7 @@ namespace Niwaki.Kernels;
 /// loss = log Σ_v e^logit[v] - logit[target], logit = W h. Logits are float32, with the bits of <see cref="MatMul"/>; their exponentials are taken
 /// chunk by chunk relative to the chunk's largest and summed in float64. A token's loss does not depend on the other tokens, the number of
 /// threads, or, within float64 rounding, the cut of the head into pieces at multiples of 512 rows. NaN or ∞ among the logits makes the loss NaN or ∞.
-/// Use: one <see cref="Accumulate"/> for each piece of the head in ascending order, then <see cref="Finish"/>, which also readies it for the
+/// Use: one <see cref="Accumulate"/> for each piece of the head in ascending order, then <see cref="Finish(Span{float})"/>, which also readies it for the
 /// next tokens. Memory: 192 KiB a thread and 12 bytes a token and 512 rows of the piece. Not thread safe.
 /// </remarks>
 public sealed unsafe class LossAccumulator : IDisposable
@@ -86,10 +86,23 @@ public sealed unsafe class LossAccumulator : IDisposable
     /// <exception cref="ShapeMismatchException">There is not one element for each token.</exception>
     /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces.</exception>
     /// <exception cref="ObjectDisposedException">The accumulator was disposed of.</exception>
-    public void Finish(Span<float> lossesNats)
+    public void Finish(Span<float> lossesNats) => Finish(lossesNats, []);
+
+    /// <summary>Writes the losses and whether each target has the largest logit, and forgets the tokens.</summary>
+    /// <param name="lossesNats">[tokens], as above.</param>
+    /// <param name="isLikeliest">[tokens], whether no logit is larger than that of the target; true where the target is -1. Empty: not wanted.</param>
+    /// <exception cref="ShapeMismatchException">There is not one element for each token.</exception>
+    /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces.</exception>
+    /// <exception cref="ObjectDisposedException">The accumulator was disposed of.</exception>
+    public void Finish(Span<float> lossesNats, Span<bool> isLikeliest)
     {
         ObjectDisposedException.ThrowIf(_targets.Pointer is null, this);
         ThrowIfNotTokens(lossesNats.Length, nameof(lossesNats));
+        if (!isLikeliest.IsEmpty)
+        {
+            ThrowIfNotTokens(isLikeliest.Length, nameof(isLikeliest));
+        }
+
         if (!_started && Tokens > 0)
         {
             throw new InvalidOperationException("Loss: no piece of the head was accumulated, expected at least one before the losses are read.");
@@ -106,6 +119,10 @@ public sealed unsafe class LossAccumulator : IDisposable
 
             double loss = _largest.Pointer[token] - _targetLogits.Pointer[token] + Math.Log(_sums.Pointer[token]);
             lossesNats[token] = target < 0 ? 0 : (float)loss;
+            if (!isLikeliest.IsEmpty)
+            {
+                isLikeliest[token] = target < 0 || _targetLogits.Pointer[token] >= _largest.Pointer[token];
+            }
         }
 
         _started = false;

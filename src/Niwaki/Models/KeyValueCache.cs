@@ -41,6 +41,41 @@ public sealed class KeyValueCache : IDisposable
     /// <summary>Forgets every token.</summary>
     public void Clear() => Length = 0;
 
+    /// <summary>Forgets the last tokens, so that the first ones can be continued in another way.</summary>
+    /// <param name="length">Tokens that stay, 0 to <see cref="Length"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many.</exception>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+        Length = length;
+    }
+
+    /// <summary>Takes over the tokens of another cache of the same model.</summary>
+    /// <param name="other">The cache to copy.</param>
+    /// <exception cref="ShapeMismatchException">It has other widths, or more tokens than fit here.</exception>
+    public void CopyFrom(KeyValueCache other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (!other._widths.AsSpan().SequenceEqual(_widths) || other.Length > Capacity)
+        {
+            throw new ShapeMismatchException(
+                nameof(other), $"{other.Length} tokens of widths {string.Join(", ", other._widths)}", $"at most {Capacity} tokens of widths {string.Join(", ", _widths)}");
+        }
+
+        for (int block = 0; block < _widths.Length; block++)
+        {
+            if (_widths[block] > 0)
+            {
+                int values = checked(other.Length * _widths[block]);
+                other._keys[block]!.Span[..values].CopyTo(_keys[block]!.Span);
+                other._values[block]!.Span[..values].CopyTo(_values[block]!.Span);
+            }
+        }
+
+        Length = other.Length;
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

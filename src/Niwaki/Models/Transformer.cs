@@ -10,7 +10,7 @@ namespace Niwaki.Models;
 /// into memory are read once for the whole set. Arithmetic is float32; the same input gives the same bits for every number of threads at one
 /// vector width. Not thread safe: one pass at a time.
 /// </remarks>
-public sealed class Transformer : IDisposable
+public sealed partial class Transformer : IDisposable
 {
     private readonly ThreadTeam _team;
     private readonly WeightStore _weights;

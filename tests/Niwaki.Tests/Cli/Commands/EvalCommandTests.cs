@@ -111,6 +111,70 @@ public class EvalCommandTests
         CommandRunner.Run("eval", CommandRunner.Sample, "--file", folder[name]).AssertFails(1, folder[name]);
     }
 
+    /// <summary>Loss and tokens of an independent float32 forward pass, models/expected.json of the shared data.</summary>
+    [Theory]
+    [InlineData("stories260K")]
+    [InlineData("tiny1m")]
+    public void Eval_Documents_AsExpected(string name)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(RepositoryFiles.SharedOrSkip("models", "expected.json")));
+        JsonElement expected = document.RootElement.GetProperty("models").GetProperty(name);
+
+        JsonElement json = CommandRunner.Run(
+            "eval", RepositoryFiles.SharedOrSkip("models", name), "--file", RepositoryFiles.SharedOrSkip("text", "tinystories_sample_cs336.txt"), "--protocol", "documents", "--json").Json;
+
+        Assert.Equal(expected.GetProperty("cs336_tokens").GetInt32(), json.GetProperty("tokens").GetInt32());
+        Assert.InRange(json.GetProperty("nll").GetDouble() / expected.GetProperty("cs336_loss").GetDouble(), 1 - 1e-4, 1 + 1e-4);
+        Assert.Equal(("documents", 5), (json.GetProperty("errorUnit").GetString(), json.GetProperty("documents").GetInt32()));
+    }
+
+    [Theory]
+    [InlineData("gptq", "windows")]
+    [InlineData("llamacpp", "tokens")]
+    [InlineData("lm-eval", "windows")] // a text without titles is one document
+    [InlineData("segments", "windows")]
+    public void Eval_EveryProtocol_NamesItselfAndItsError(string protocol, string unit)
+    {
+        CommandResult table = Eval("--protocol", protocol, "--window", "32", "--limit", "3");
+        JsonElement json = Eval("--protocol", protocol, "--window", "32", "--limit", "3", "--json").Json;
+
+        Assert.Contains($"{protocol}-32", table.Output, StringComparison.Ordinal);
+        Assert.Equal(($"{protocol}-32", unit), (json.GetProperty("name").GetString(), json.GetProperty("errorUnit").GetString()));
+        double perplexity = json.GetProperty("perplexity").GetDouble();
+        Assert.Equal(perplexity * json.GetProperty("standardError").GetDouble(), json.GetProperty("perplexityError").GetDouble(), 9);
+    }
+
+    /// <summary>By word and by byte: the same sum of losses, divided by what the text holds.</summary>
+    [Fact]
+    public void Eval_LmEval_CountsWordsAndBytesOfTheFile()
+    {
+        JsonElement json = Eval("--protocol", "lm-eval", "--json").Json;
+
+        string text = File.ReadAllText(CommandRunner.Text);
+        double sum = json.GetProperty("nll").GetDouble() * json.GetProperty("tokens").GetInt32();
+        Assert.Equal(text.Length, json.GetProperty("bytes").GetInt32()); // ASCII
+        Assert.Equal(Math.Exp(sum / text.Length), json.GetProperty("bytePerplexity").GetDouble(), 9);
+        Assert.Equal(Math.Exp(sum / json.GetProperty("words").GetInt32()) / json.GetProperty("wordPerplexity").GetDouble(), 1, 9);
+        Assert.Equal(sum / Math.Log(2) / text.Length, json.GetProperty("bitsPerByte").GetDouble(), 9);
+    }
+
+    [Fact]
+    public void Eval_Against_ShowsTheTable()
+    {
+        JsonElement json = Eval("--window", "64", "--limit", "2", "--against", CommandRunner.Sample, "--json").Json.GetProperty("against");
+        CommandResult table = Eval("--window", "64", "--limit", "2", "--against", CommandRunner.Sample);
+
+        Assert.Equal(126, json.GetProperty("tokens").GetInt32());
+        Assert.Equal(1, json.GetProperty("sameTop").GetProperty("value").GetDouble());
+        Assert.Equal(13, json.GetProperty("divergence").GetProperty("percentiles").EnumerateObject().Count());
+        Assert.Contains("same top token", table.Output, StringComparison.Ordinal);
+        Assert.Contains("99.9 % lie below", table.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_AgainstAnotherTokenizer_Fails() =>
+        Eval("--window", "64", "--against", RepositoryFiles.SharedOrSkip("models", "stories260K"), "--json").AssertFails(1, "different tokenizers");
+
     private static CommandResult Eval(params ReadOnlySpan<string> more) =>
         CommandRunner.Run(["eval", CommandRunner.Sample, "--file", CommandRunner.Text, .. more]);
 }

@@ -1,0 +1,107 @@
+using Niwaki.Datasets;
+using Niwaki.Datasets.Benchmarks;
+using Niwaki.Evaluation.Likelihood;
+using Niwaki.Formats.Hub;
+using Niwaki.Generation;
+using Niwaki.Models;
+using Niwaki.Tokenizers;
+
+namespace Niwaki.Evaluation.Tasks;
+
+/// <summary>Measures a model on tasks.</summary>
+/// <param name="model">The model.</param>
+/// <param name="tokenizer">Its tokenizer.</param>
+/// <param name="encoder">Turns texts into requests.</param>
+/// <param name="folder">Where the data is.</param>
+public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEncoder encoder, BenchmarkFolder folder)
+{
+    /// <summary>Most tokens written about a problem, as the harness has it where a task says nothing.</summary>
+    private const int MostWritten = 256;
+
+    private static readonly string[] Stops = ["Question:", "</s>", "<|im_end|>"];
+
+    private readonly LikelihoodScorer _scorer = new(model);
+
+    /// <summary>Measures on a task.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="shots">Examples in front of every document; null: as many as the task has by itself.</param>
+    /// <param name="limit">Documents from the first; null: all.</param>
+    /// <param name="seed">Seed of the examples.</param>
+    /// <param name="follow">Given the number of documents, makes what is told those done so far; null: nobody.</param>
+    /// <param name="cancellationToken">Ends it between two batches.</param>
+    /// <exception cref="DatasetException">Data is missing or broken, or there are too few documents for the examples.</exception>
+    /// <exception cref="NonFiniteLossException">A loss is no finite number.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public TaskResult Run(
+        TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotContext.DefaultSeed, Func<int, IProgress<int>>? follow = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        int examples = shots ?? task.DefaultShots;
+        IReadOnlyList<TableRow> rows = folder.Read(task.Source(task.EvaluatedSplit));
+        TaskItem[] items = [.. rows.Take(limit ?? int.MaxValue).Select(task.Read)];
+        TaskItem[] pool = examples == 0 ? [] : [.. (task.ExampleSplit == task.EvaluatedSplit ? rows : folder.Read(task.Source(task.ExampleSplit))).Select(task.Read)];
+        var context = new FewShotContext(task, pool, examples, seed);
+        string[][] contexts = [.. items.Select(item => (item, context.Next(item))).Select(pair => pair.item.Prompts.Select(prompt => pair.Item2 + prompt.Question).ToArray())];
+        IProgress<int>? progress = follow?.Invoke(items.Length);
+        TaskSample[] samples = task.Output == TaskOutput.GenerateUntil
+            ? Written(items, contexts, progress, cancellationToken)
+            : Scored(task, items, contexts, progress, cancellationToken);
+        return new TaskResult(task, examples, rows.Count, samples, Metrics(task, samples));
+    }
+
+    /// <summary>Fetches the data of a task from the hub, as far as it is missing.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="shots">Examples, as for <see cref="Run"/>.</param>
+    /// <param name="hub">The hub.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>Parts that were fetched.</returns>
+    /// <exception cref="HubException">Something could not be had.</exception>
+    public IReadOnlyList<string> Pull(TaskDefinition task, int? shots, HubClient hub, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        string[] splits = (shots ?? task.DefaultShots) == 0 ? [task.EvaluatedSplit] : [task.EvaluatedSplit, task.ExampleSplit];
+        return [.. splits.Distinct().Where(split => folder.Pull(hub, task.Source(split), cancellationToken))];
+    }
+
+    private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, string[][] contexts, IProgress<int>? progress, CancellationToken cancellationToken)
+    {
+        LikelihoodRequest[][] groups =
+            [.. items.Select((item, i) => item.Prompts.Select((prompt, j) => encoder.Pair(contexts[i][j], prompt.Continuation)).ToArray())];
+        LikelihoodResult[][] results = _scorer.Score(groups, progress, cancellationToken);
+        return [.. items.Select((item, i) => new TaskSample(item, contexts[i]) { Results = results[i], Values = TaskScores.Of(task, item, results[i]) })];
+    }
+
+    private TaskSample[] Written(TaskItem[] items, string[][] contexts, IProgress<int>? progress, CancellationToken cancellationToken)
+    {
+        int room = Math.Min(MostWritten, encoder.Longest - 1);
+        int[][] prompts = [.. contexts.Select(context => encoder.Prompt(context[0], room))];
+        int[] ends = [.. model.Config.EndOfText, .. tokenizer.EndOfText is { } end ? [end] : Array.Empty<int>()];
+        bool IsDone(IReadOnlyList<int> ids) => Stops.Any(stop => tokenizer.Decode([.. ids]).Contains(stop, StringComparison.Ordinal));
+        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, progress, cancellationToken);
+        return [.. items.Select((item, i) => Sample(item, contexts[i], UntilStop(tokenizer.Decode(written[i]))))];
+    }
+
+    private static TaskSample Sample(TaskItem item, string[] contexts, string text)
+    {
+        var filtered = AnswerFilter.Names.ToDictionary(name => name, name => AnswerFilter.Apply(name, text));
+        return new TaskSample(item, contexts) { Written = text, Filtered = filtered, Values = TaskScores.Of(item, filtered) };
+    }
+
+    private static string UntilStop(string text) => Stops.Aggregate(text, (left, stop) => left.Split(stop)[0]);
+
+    private static TaskMetric[] Metrics(TaskDefinition task, TaskSample[] samples) =>
+    [
+        .. samples[0].Values.Keys.Select(key =>
+        {
+            var mean = TaskMetric.MeanOf(key.Metric, key.Filter, [.. samples.Select(sample => sample.Values[key])]);
+            if (key.Metric != "perplexity" || task.Output != TaskOutput.LogLikelihood)
+            {
+                return mean;
+            }
+
+            // e to the mean loss of a document; its error to first order.
+            double perplexity = Math.Exp(-mean.Value);
+            return new TaskMetric(key.Metric, key.Filter, perplexity, perplexity * mean.Error, HigherIsBetter: false);
+        }),
+    ];
+}
