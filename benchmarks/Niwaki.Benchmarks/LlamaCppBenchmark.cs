@@ -59,16 +59,13 @@ internal static class LlamaCppBenchmark
         using var model = Transformer.Load(checkpoint, config, team);
         int[] ids = [.. Enumerable.Range(0, Window).Select(t => t * 104_729 % 4096)];
         using var logits = new NativeBuffer<float>(config.VocabularySize);
-        using var other = Process.Start(new ProcessStartInfo(program, [library]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        other.ErrorDataReceived += (_, _) => { };
-        other.BeginErrorReadLine();
-        Ask(other, new JsonObject { ["op"] = "load", ["path"] = file, ["repack"] = repack });
+        using var other = new LlamaProcess(program, library, file, repack);
         var request = new JsonObject { ["op"] = "time", ["ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]), ["threads"] = threads, ["repeat"] = 1 };
         Prompt(model, ids, logits);
         List<double> ours = [], theirs = [], ratios = [];
         for (int round = 0; round < rounds; round++)
         {
-            double seconds = Ask(other, request)["seconds"]![0]!.GetValue<double>();
+            double seconds = other.Ask(request)["seconds"]![0]!.GetValue<double>();
             long start = Stopwatch.GetTimestamp();
             Prompt(model, ids, logits);
             ours.Add(Window / Stopwatch.GetElapsedTime(start).TotalSeconds);
@@ -76,20 +73,10 @@ internal static class LlamaCppBenchmark
             ratios.Add(ours[^1] / theirs[^1]);
         }
 
-        other.StandardInput.Close();
-        other.WaitForExit();
         ratios.Sort();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {type} | {(repack ? "yes" : "no")} | {ours.Max():N0} ({Median(ours):N0}) | {theirs.Max():N0} ({Median(theirs):N0}) | {Median(ratios):F2} ({ratios[0]:F2}, {ratios[^1]:F2}) |"));
-    }
-
-    private static JsonNode Ask(Process process, JsonObject request)
-    {
-        process.StandardInput.WriteLine(request.ToJsonString());
-        process.StandardInput.Flush();
-        JsonNode answer = JsonNode.Parse(process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("llama.cpp ended."))!;
-        return answer["error"] is { } error ? throw new InvalidOperationException(error.GetValue<string>()) : answer;
     }
 
     private static void Prompt(Transformer model, int[] ids, NativeBuffer<float> logits)

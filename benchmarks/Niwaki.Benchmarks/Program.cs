@@ -12,6 +12,8 @@ internal static class Program
         ("depth-scan", "a scan over all blocks against as many dense passes, without output head [rounds, default 3] [tokens, default 16384] [threads]", DepthScanBenchmark.Run),
         ("sub-models", "a sub-model beside the dense model, and several in one pass: FOLDER [windows of 128, default 1] [sub-models, default 16] [rounds, default 8] [threads]", SubModelBenchmark.Run),
         ("llama-cpp", "a prompt beside a stock llama.cpp: PROGRAM (tests/Niwaki.LlamaCpp) LIBRARY-FOLDER (scripts/fetch-llama-cpp.sh) [rounds, default 7] [threads]", LlamaCppBenchmark.Run),
+        ("few-rows", "products of one to eight rows with weights far larger than any cache against the memory bandwidth, in turns [rounds, default 9] [threads]", FewRowsBenchmark.Run),
+        ("decode", "steps of one token against the memory bandwidth measured beside them, and beside a stock llama.cpp: [rounds, default 7] [threads] [PROGRAM LIBRARY-FOLDER]", DecodeBenchmark.Run),
         ("weight-types", "a prompt and single tokens from GGUF files of BF16, F32 and Q8_0, in turns [rounds, default 9] [threads]", WeightTypesBenchmark.Run),
         ("train", "a training step of the sample model against a matrix product beside it [rounds, default 12] [threads] [config.json]", TrainBenchmark.Run),
         ("make-model", "writes a random Llama: FOLDER [blocks hidden heads kvHeads neurons vocabulary, default 12 768 12 12 2048 32000]", RandomLlama.Run),

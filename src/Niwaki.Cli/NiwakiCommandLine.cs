@@ -50,7 +50,7 @@ internal static class NiwakiCommandLine
         Verb[] verbs =
         [
             new InspectCommand(), new PruneCommand(), new ResumeCommand(), new RefitCommand(), new EvalCommand(), new ScoreCommand(), new TokenizeCommand(), new GenerateCommand(),
-            new TrainCommand(), new HealCommand(), new VerifyCommand(), new ExportCommand(),
+            new TrainCommand(), new HealCommand(), new VerifyCommand(), new ExportCommand(), new BenchCommand(), new ReportCommand(), new CompareCommand(),
         ];
         foreach (Verb verb in verbs)
         {

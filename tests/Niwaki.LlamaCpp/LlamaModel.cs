@@ -65,6 +65,30 @@ internal sealed unsafe class LlamaModel : IDisposable
         }
     }
 
+    /// <summary>Seconds of every step that adds one token behind a prompt and gives the logits behind it.</summary>
+    public double[] StepSeconds(int[] ids, int threads, int steps)
+    {
+        nint context = NewContext(ids.Length + steps + 1, threads, flashAttention: true, exact: false);
+        try
+        {
+            Decode(context, ids, allOutputs: false);
+            double[] seconds = new double[steps];
+            for (int i = -1; i < steps; i++)
+            {
+                long start = System.Diagnostics.Stopwatch.GetTimestamp();
+                Decode(context, [ids[(i + 1) % ids.Length]], allOutputs: false, firstPosition: ids.Length + i + 1);
+                LlamaLibrary.Synchronize(context);
+                seconds[Math.Max(0, i)] = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+
+            return seconds;
+        }
+        finally
+        {
+            LlamaLibrary.FreeContext(context);
+        }
+    }
+
     public int[] Tokenize(string text, bool addSpecial, bool parseSpecial)
     {
         byte[] utf8 = Encoding.UTF8.GetBytes(text);
@@ -100,7 +124,7 @@ internal sealed unsafe class LlamaModel : IDisposable
         return context != 0 ? context : throw new InvalidOperationException("llama.cpp makes no context for the model.");
     }
 
-    private static void Decode(nint context, int[] ids, bool allOutputs)
+    private static void Decode(nint context, int[] ids, bool allOutputs, int firstPosition = 0)
     {
         LlamaBatch batch = LlamaLibrary.NewBatch(ids.Length, 0, 1);
         try
@@ -108,7 +132,7 @@ internal sealed unsafe class LlamaModel : IDisposable
             for (int i = 0; i < ids.Length; i++)
             {
                 batch.Tokens[i] = ids[i];
-                batch.Positions[i] = i;
+                batch.Positions[i] = firstPosition + i;
                 batch.SequenceCounts[i] = 1;
                 batch.Sequences[i][0] = 0;
                 batch.Outputs[i] = allOutputs || i == ids.Length - 1 ? (sbyte)1 : (sbyte)0;

@@ -8,6 +8,7 @@ using Niwaki.LlamaCpp;
 //   {"op":"logits","ids":[…],"flash":false}         → {"floats":"…"}   base64 of float32, [tokens, vocabulary]
 //   {"op":"tokenize","text":"…","special":true}     → {"ids":[…]}
 //   {"op":"time","ids":[…],"threads":2,"repeat":5}  → {"seconds":[…]}
+//   {"op":"steps","ids":[…],"threads":2,"steps":16} → {"seconds":[…]}
 //   {"op":"encode","type":8,"columns":64,"floats":"…"}       → {"bytes":"…"}
 //   {"op":"decode","name":"q8_0","count":64,"bytes":"…"}     → {"floats":"…"}
 LlamaLibrary.Load(args[0]);
@@ -49,6 +50,9 @@ JsonObject Answer(JsonNode request)
         case "time":
             double[] seconds = model!.PromptSeconds(Ids(request), request["threads"]!.GetValue<int>(), request["repeat"]!.GetValue<int>());
             return new JsonObject { ["seconds"] = new JsonArray([.. seconds.Select(second => (JsonNode)second)]) };
+        case "steps":
+            double[] steps = model!.StepSeconds(Ids(request), request["threads"]!.GetValue<int>(), request["steps"]!.GetValue<int>());
+            return new JsonObject { ["seconds"] = new JsonArray([.. steps.Select(second => (JsonNode)second)]) };
         case "encode":
             return new JsonObject { ["bytes"] = Convert.ToBase64String(Encode(request)) };
         default:

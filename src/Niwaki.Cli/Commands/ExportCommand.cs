@@ -110,7 +110,12 @@ internal sealed class ExportCommand : Verb
             ShowPlan(terminal, export);
         }
 
-        string modelfile = export.Write(path, null, cancellationToken);
+        string modelfile;
+        using (var display = ProgressDisplay.Start(terminal, Json(parsed)))
+        {
+            modelfile = export.Write(path, new ByteProgress(display, $"writing {path}", export.ByteLength), cancellationToken);
+        }
+
         LogitDifference difference = export.Verify(path, team, Memory(parsed), cancellationToken);
         if (export.IsRounding || padded is not null)
         {

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Niwaki.Cli.Output;
 using Niwaki.Generation;
 using Niwaki.Tokenizers;
+using Niwaki.Tokenizers.Chat;
 
 namespace Niwaki.Cli.Commands;
 
@@ -16,6 +17,9 @@ internal sealed class GenerateCommand : Verb
     private readonly Option<int> _topK = new("--top-k") { Description = "Choose among this many likeliest tokens; 0: all", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _topP = new("--top-p") { Description = "Choose among the likeliest tokens that hold this share of probability", DefaultValueFactory = _ => 0.95 };
 
+    private readonly Option<bool> _chat = new("--chat") { Description = "The prompt is a message: write it as the model's chat template says, and show the answer alone" };
+    private readonly Option<string?> _system = new("--system") { Description = "With --chat: a message of the system in front", HelpName = "text" };
+
     public GenerateCommand()
         : base("generate", "Continues a text.", "niwaki generate samples/novels-4m --prompt \"The old house\" --max-tokens 60")
     {
@@ -25,6 +29,8 @@ internal sealed class GenerateCommand : Verb
         Add(_temperature);
         Add(_topK);
         Add(_topP);
+        Add(_chat);
+        Add(_system);
     }
 
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
@@ -39,8 +45,14 @@ internal sealed class GenerateCommand : Verb
         }
 
         string prompt = parsed.GetValue(_prompt)!;
+        bool chat = parsed.GetValue(_chat);
+        if (parsed.GetValue(_system) is not null && !chat)
+        {
+            throw new UsageException("--system is given without --chat, expected both.");
+        }
+
         using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
-        int[] ids = model.Encode(prompt);
+        int[] ids = chat ? Conversation(parsed, model, prompt) : model.Encode(prompt);
         if (ids.Length == 0)
         {
             throw new UsageException("The prompt is empty and the tokenizer adds no begin-of-text token, expected at least one token. Give a --prompt.");
@@ -52,15 +64,21 @@ internal sealed class GenerateCommand : Verb
             throw new UsageException($"The prompt has {ids.Length} tokens, expected fewer than the model's context of {context}.");
         }
 
-        bool json = Json(parsed);
+        Write(terminal, model, chat ? null : prompt, prompt, TextGenerator.Generate(model.Transformer, ids, options, maxTokens, Ends(model, chat), cancellationToken), Json(parsed));
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Writes tokens as they come, behind a beginning where there is one; as JSON when all are there.</summary>
+    private static void Write(Terminal terminal, LoadedModel model, string? beginning, string prompt, IEnumerable<int> ids, bool json)
+    {
         StreamingDecoder decoder = model.Tokenizer.CreateStreamingDecoder();
         var written = new List<int>();
         if (!json)
         {
-            terminal.Output.Write(prompt);
+            terminal.Output.Write(beginning);
         }
 
-        foreach (int id in TextGenerator.Generate(model.Transformer, ids, options, maxTokens, model.Transformer.Config.EndOfText, cancellationToken))
+        foreach (int id in ids)
         {
             written.Add(id);
             if (!json)
@@ -83,7 +101,19 @@ internal sealed class GenerateCommand : Verb
         {
             terminal.Output.WriteLine(decoder.Finish());
         }
-
-        return ExitCodes.Success;
     }
+
+    /// <summary>The prompt as a conversation; the template writes the special tokens, so that the tokenizer adds none.</summary>
+    private int[] Conversation(ParseResult parsed, LoadedModel model, string prompt)
+    {
+        ChatMessage[] messages = parsed.GetValue(_system) is { } system
+            ? [new ChatMessage("system", system), new ChatMessage("user", prompt)]
+            : [new ChatMessage("user", prompt)];
+        return model.Encode(model.ReadChatTemplate().Apply(messages, addGenerationPrompt: true), addSpecialTokens: false);
+    }
+
+    /// <summary>An answer ends at what ends a text, by the config or by the tokenizer, which name different tokens in some chat models.</summary>
+    private static IReadOnlyList<int> Ends(LoadedModel model, bool chat) => chat && model.Tokenizer.EndOfText is { } end
+        ? [.. model.Transformer.Config.EndOfText, end]
+        : model.Transformer.Config.EndOfText;
 }

@@ -30,7 +30,7 @@ internal sealed class HealCommand : Verb
         CustomParser = ParseCounts,
     };
 
-    private readonly Option<long> _logEvery = new("--log-every") { Description = "Steps between two log lines", DefaultValueFactory = _ => 10, HelpName = "steps" };
+    private readonly Option<long> _logEvery = new("--log-every") { Description = "Steps between two lines of the log; where it is given, they are shown too", DefaultValueFactory = _ => 10, HelpName = "steps" };
     private readonly Option<long> _evaluateEvery = new("--evaluate-every") { Description = "Steps between two measurements", DefaultValueFactory = _ => 500, HelpName = "steps" };
     private readonly Option<long> _saveEvery = new("--save-every") { Description = "Steps between two saved states", DefaultValueFactory = _ => 500, HelpName = "steps" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on with the healing in the folder, to the same bits" };
@@ -71,7 +71,7 @@ internal sealed class HealCommand : Verb
         }
         catch (OperationCanceledException)
         {
-            terminal.Error.WriteLine("Give the same command with --resume to go on.");
+            terminal.Error.WriteLine(terminal.LineEnd + "Give the same command with --resume to go on.");
             throw;
         }
 
@@ -82,6 +82,7 @@ internal sealed class HealCommand : Verb
     private HealingRunOptions RunOptions(ParseResult parsed, Terminal terminal, ThreadTeam team)
     {
         bool quiet = Json(parsed);
+        bool everyLine = parsed.GetResult(_logEvery) is { Implicit: false };
         return new HealingRunOptions
         {
             Team = team,
@@ -92,7 +93,7 @@ internal sealed class HealCommand : Verb
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
             SaveEvery = parsed.GetValue(_saveEvery),
             ReadOffs = parsed.GetValue(_readOff) ?? [],
-            Progress = stage => quiet ? null : new TrainingDisplay(terminal, stage + ", "),
+            Progress = stage => quiet ? null : new TrainingDisplay(terminal, stage + ", ", everyLine),
             Reconstructed = quiet ? null : new ReconstructionDisplay(terminal),
         };
     }

@@ -3,6 +3,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Tokenizers;
+using Niwaki.Tokenizers.Chat;
 
 namespace Niwaki.Cli.Commands;
 
@@ -33,6 +34,11 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Token ids of a text, every one of which the model has.</summary>
     public int[] Encode(string text, bool addSpecialTokens = true) =>
         TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder, addSpecialTokens);
+
+    /// <summary>How the model wants conversations written.</summary>
+    /// <exception cref="UsageException">It does not say.</exception>
+    public ChatTemplate ReadChatTemplate() => ChatTemplate.Read(_checkpoint.Folder)
+        ?? throw new UsageException($"'{_checkpoint.Folder}' has no chat template, expected chat_template.jinja or one in tokenizer_config.json. Leave --chat out.");
 
     /// <summary>Bytes that a pass over so many tokens takes, with the scratch memory of the passes so far.</summary>
     public long MemoryBytes(long tokens) =>

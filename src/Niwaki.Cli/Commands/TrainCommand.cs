@@ -32,7 +32,7 @@ internal sealed class TrainCommand : Verb
     private readonly Option<int> _heldOutWindows = new("--held-out-windows") { Description = "Most windows to measure on", DefaultValueFactory = _ => 64, HelpName = "windows" };
     private readonly Option<long> _evaluateEvery = new("--evaluate-every") { Description = "Steps between two measurements", DefaultValueFactory = _ => 500, HelpName = "steps" };
     private readonly Option<long> _saveEvery = new("--save-every") { Description = "Steps between two saved states", DefaultValueFactory = _ => 500, HelpName = "steps" };
-    private readonly Option<long> _logEvery = new("--log-every") { Description = "Steps between two log lines", DefaultValueFactory = _ => 10, HelpName = "steps" };
+    private readonly Option<long> _logEvery = new("--log-every") { Description = "Steps between two lines of the log; where it is given, they are shown too", DefaultValueFactory = _ => 10, HelpName = "steps" };
     private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the state in the folder, to the same bits" };
     private readonly Option<ElementType> _precision = new("--precision") { Description = "Element type of the model: BF16 or F32", DefaultValueFactory = _ => ElementType.BF16 };
     private readonly TrainingArguments _training = new();
@@ -79,7 +79,7 @@ internal sealed class TrainCommand : Verb
             LogEvery = parsed.GetValue(_logEvery),
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
             SaveEvery = parsed.GetValue(_saveEvery),
-            Progress = Json(parsed) || options.Steps < parsed.GetValue(_logEvery) ? null : new TrainingDisplay(terminal),
+            Progress = Json(parsed) || options.Steps < parsed.GetValue(_logEvery) ? null : new TrainingDisplay(terminal, everyLine: parsed.GetResult(_logEvery) is { Implicit: false }),
         };
         try
         {
@@ -87,7 +87,7 @@ internal sealed class TrainCommand : Verb
         }
         catch (OperationCanceledException)
         {
-            terminal.Error.WriteLine($"Stopped behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on.");
+            terminal.Error.WriteLine($"{terminal.LineEnd}Stopped behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on.");
             throw;
         }
 

@@ -34,11 +34,11 @@ internal static class RunOutput
         }
 
         var table = new Table().Border(TableBorder.Rounded).AddColumns("", "before", "after", "change");
-        table.AddRow("parameters", Quantity.Count(report.ParametersBefore), Quantity.Count(report.ParametersAfter), Change(report.ParametersBefore, report.ParametersAfter));
-        table.AddRow("of which prunable", Quantity.Count(report.PrunableBefore), Quantity.Count(report.PrunableAfter), Change(report.PrunableBefore, report.PrunableAfter));
-        table.AddRow("weights on disk", Quantity.Bytes(report.BytesBefore), Quantity.Bytes(report.BytesAfter), Change(report.BytesBefore, report.BytesAfter));
-        table.AddRow("perplexity", Quantity.Figure(report.PerplexityBefore, 2), Quantity.Figure(report.PerplexityAfter, 2), Change(report.PerplexityBefore, report.PerplexityAfter));
-        table.AddRow("mean loss, nats per token", Quantity.Figure(report.LossBefore, 4), Quantity.Figure(report.LossAfter, 4), Signed(report.LossAfter - report.LossBefore));
+        table.AddRow("parameters", Quantity.Count(report.ParametersBefore), Quantity.Count(report.ParametersAfter), Quantity.Change(report.ParametersBefore, report.ParametersAfter));
+        table.AddRow("of which prunable", Quantity.Count(report.PrunableBefore), Quantity.Count(report.PrunableAfter), Quantity.Change(report.PrunableBefore, report.PrunableAfter));
+        table.AddRow("weights on disk", Quantity.Bytes(report.BytesBefore), Quantity.Bytes(report.BytesAfter), Quantity.Change(report.BytesBefore, report.BytesAfter));
+        table.AddRow("perplexity", Quantity.Figure(report.PerplexityBefore, 2), Quantity.Figure(report.PerplexityAfter, 2), Quantity.Change(report.PerplexityBefore, report.PerplexityAfter));
+        table.AddRow("mean loss, nats per token", Quantity.Figure(report.LossBefore, 4), Quantity.Figure(report.LossAfter, 4), Quantity.Signed(report.LossAfter - report.LossBefore));
         terminal.Tables.Write(table);
         string text = report.EvaluationFile is { } file ? $"'{file}'" : "a text that the model wrote itself, not the one that decided; give --evaluation FILE for one of yours";
         terminal.Output.WriteLine(
@@ -90,8 +90,4 @@ internal static class RunOutput
     };
 
     private static string Quoted(string path) => path.Contains(' ') ? $"\"{path}\"" : path;
-
-    private static string Change(double before, double after) => before == 0 ? "-" : $"{(after >= before ? "+" : "−")}{Quantity.Share(Math.Abs((after - before) / before))}";
-
-    private static string Signed(double value) => (value >= 0 ? "+" : "−") + Quantity.Figure(Math.Abs(value), 4);
 }

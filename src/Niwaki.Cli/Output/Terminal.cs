@@ -15,6 +15,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>Whether progress may be drawn: the stream is the process' own and a person looks at it.</summary>
     public bool DrawsProgress => ReferenceEquals(Error, Console.Error) && !Console.IsErrorRedirected;
 
+    /// <summary>What ends a line of progress that is written over, before a message.</summary>
+    public string LineEnd => DrawsProgress ? Environment.NewLine : "";
+
     /// <summary>Tables on the result stream.</summary>
     public IAnsiConsole Tables { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
 

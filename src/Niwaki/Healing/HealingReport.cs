@@ -1,4 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Niwaki.Formats;
+using Niwaki.Formats.HuggingFace;
 
 namespace Niwaki.Healing;
 
@@ -29,4 +32,20 @@ public sealed record HealingReport(
         ["seconds"] = Math.Round(Seconds, 2),
         ["stages"] = new JsonArray([.. Stages.Select(stage => (JsonNode)stage)]),
     };
+
+    /// <summary>Reads a report.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="ModelFormatException">The file is broken, or a field is missing or of another type.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static HealingReport Read(string path)
+    {
+        ConfigDocument document = ConfigDocument.Read(path);
+        double Number(string name) => document.GetDouble(name, 0, double.MaxValue);
+        string[] stages = document.Root.TryGetProperty("stages", out JsonElement list) && list.ValueKind == JsonValueKind.Array
+            ? [.. list.EnumerateArray().Select(stage => stage.ValueKind == JsonValueKind.String ? stage.GetString()! : MessageText.Shown(stage))]
+            : throw new ModelFormatException(path, "'stages'", "is missing or no list", "a list of names");
+        return new HealingReport(
+            Number("heldOutLossBefore"), Number("heldOutLossAfter"), (long)Number("heldOutTokens"), (long)Number("tokens"), Number("seconds"), stages);
+    }
 }

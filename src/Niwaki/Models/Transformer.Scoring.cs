@@ -6,16 +6,6 @@ namespace Niwaki.Models;
 /// <content>Sequences with caches, scored at some places.</content>
 public sealed partial class Transformer
 {
-    /// <summary>Adds tokens to some sequences.</summary>
-    /// <param name="caches">What each sequence holds so far; longer by the new tokens afterwards.</param>
-    /// <param name="tokens">One or more new tokens of each sequence.</param>
-    /// <exception cref="ShapeMismatchException">Counts differ.</exception>
-    /// <exception cref="ArgumentException">A sequence gets no token, or its cache is too short.</exception>
-    public void Extend(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens)
-    {
-        using ResidualStream stream = Pass(caches, tokens);
-    }
-
     /// <summary>Adds tokens to some sequences and scores what may follow them.</summary>
     /// <remarks>Fused with the output head, which sees the scored tokens alone. A score has the same bits whatever the other sequences are.</remarks>
     /// <param name="caches">What each sequence holds so far; longer by the new tokens afterwards.</param>
@@ -37,7 +27,7 @@ public sealed partial class Transformer
 
         int largest = targets.SelectMany(row => row).DefaultIfEmpty(-1).Max();
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(largest, Config.VocabularySize, nameof(targets));
-        using ResidualStream stream = Pass(caches, tokens);
+        using ResidualStream stream = Append(caches, tokens);
         int[] all = [.. targets.SelectMany(row => row)];
         int[] rows = [.. Enumerable.Range(0, all.Length).Where(row => all[row] >= 0)];
         var scores = new TargetScore[all.Length];
@@ -63,44 +53,6 @@ public sealed partial class Transformer
         for (int i = 0; i < rows.Length; i++)
         {
             scores[rows[i]] = new TargetScore(losses[i], likeliest[i]);
-        }
-    }
-
-    /// <summary>Takes new tokens of some sequences through all blocks; the stream behind the last one.</summary>
-    private ResidualStream Pass(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens)
-    {
-        ArgumentNullException.ThrowIfNull(caches);
-        ArgumentNullException.ThrowIfNull(tokens);
-        if (caches.Count != tokens.Count)
-        {
-            throw new ShapeMismatchException(nameof(tokens), $"[{tokens.Count}]", $"[{caches.Count}]");
-        }
-
-        for (int i = 0; i < caches.Count; i++)
-        {
-            if (tokens[i].Length == 0 || caches[i].Length + tokens[i].Length > caches[i].Capacity)
-            {
-                throw new ArgumentException(
-                    $"Sequence {i} holds {caches[i].Length} tokens and gets {tokens[i].Length}, expected 1 or more and at most {caches[i].Capacity} together.",
-                    nameof(tokens));
-            }
-        }
-
-        ResidualStream stream = Embed(tokens);
-        try
-        {
-            Run(stream, 0, Config.Blocks.Count, new BlockPass(null, null, caches));
-            for (int i = 0; i < tokens.Count; i++)
-            {
-                caches[i].Advance(tokens[i].Length);
-            }
-
-            return stream;
-        }
-        catch
-        {
-            stream.Dispose();
-            throw;
         }
     }
 }

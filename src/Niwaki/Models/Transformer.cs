@@ -219,16 +219,53 @@ public sealed partial class Transformer : IDisposable
     /// <exception cref="ArgumentException">A sequence gets no token, or its cache is too short.</exception>
     public void Extend(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens, TensorView<float> logits)
     {
+        using ResidualStream stream = Append(caches, tokens);
+        int[] lastRows = [.. Enumerable.Range(1, stream.Windows.Count).Select(next => stream.FirstRow(next) - 1)];
+        Logits(stream, lastRows, logits);
+    }
+
+    /// <summary>Adds tokens to some sequences, without the output head.</summary>
+    /// <param name="caches">What each sequence holds so far; longer by the new tokens afterwards.</param>
+    /// <param name="tokens">One or more new tokens of each sequence.</param>
+    /// <returns>The stream of the new tokens behind the last block.</returns>
+    /// <exception cref="ShapeMismatchException">Counts differ.</exception>
+    /// <exception cref="ArgumentException">A sequence gets no token, or its cache is too short.</exception>
+    public ResidualStream Append(IReadOnlyList<KeyValueCache> caches, IReadOnlyList<int[]> tokens)
+    {
         ArgumentNullException.ThrowIfNull(caches);
         ArgumentNullException.ThrowIfNull(tokens);
-        using ResidualStream stream = Pass(caches, tokens);
-        int[] lastRows = new int[tokens.Count];
-        for (int i = 0; i < tokens.Count; i++)
+        if (caches.Count != tokens.Count)
         {
-            lastRows[i] = stream.FirstRow(i + 1) - 1;
+            throw new ShapeMismatchException(nameof(tokens), $"[{tokens.Count}]", $"[{caches.Count}]");
         }
 
-        Logits(stream, lastRows, logits);
+        for (int i = 0; i < caches.Count; i++)
+        {
+            if (tokens[i].Length == 0 || caches[i].Length + tokens[i].Length > caches[i].Capacity)
+            {
+                throw new ArgumentException(
+                    $"Sequence {i} holds {caches[i].Length} tokens and gets {tokens[i].Length}, expected 1 or more and at most {caches[i].Capacity} together.",
+                    nameof(tokens));
+            }
+        }
+
+        ResidualStream stream = Embed(tokens);
+        try
+        {
+            Run(stream, 0, Config.Blocks.Count, new BlockPass(null, null, caches));
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+
+        for (int i = 0; i < tokens.Count; i++)
+        {
+            caches[i].Advance(tokens[i].Length);
+        }
+
+        return stream;
     }
 
     /// <summary>Runs work that belongs to a pass, such as choosing tokens from logits, on the threads of the model.</summary>

@@ -28,10 +28,10 @@ internal sealed class PlanReader
         _source = source;
     }
 
-    public static PruningPlan Read(string path, ModelConfig source, string structureHash) =>
+    public static PruningPlan Read(string path, ModelConfig source, string? structureHash) =>
         new PlanReader(ConfigDocument.Read(path), source).Read(structureHash);
 
-    private PruningPlan Read(string structureHash)
+    private PruningPlan Read(string? structureHash)
     {
         CheckVersion();
         CheckFields("", _document.Names, Fields);
@@ -39,7 +39,7 @@ internal sealed class PlanReader
         CheckFields($"{PlanFields.Source}.", model.Names, SourceFields);
         string name = model.GetString(PlanFields.Name);
         string found = model.GetString(PlanFields.StructureHash);
-        if (found != structureHash)
+        if (structureHash is not null && found != structureHash)
         {
             throw Fault(
                 $"{PlanFields.Source}.{PlanFields.StructureHash}",

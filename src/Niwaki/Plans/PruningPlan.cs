@@ -67,6 +67,20 @@ public sealed record PruningPlan
         return PlanReader.Read(path, source, structureHash);
     }
 
+    /// <summary>Reads a plan for somebody who shows it and does not have the model at hand: sizes are checked, the hash of the model is not.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="source">Sizes of the model that the plan was made for.</param>
+    /// <exception cref="ModelFormatException">The file is broken, or keeps what a model of these sizes does not have.</exception>
+    /// <exception cref="UnsupportedModelException">The file has a version that is not known.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static PruningPlan ReadForShapes(string path, ModelConfig source)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(source);
+        return PlanReader.Read(path, source, null);
+    }
+
     /// <summary>Writes the plan to a file that appears whole or not at all. Equal plans give equal bytes.</summary>
     /// <param name="path">Target; its folder exists. An existing file is replaced.</param>
     /// <exception cref="IOException">The folder does not exist, the disk is full, or the target cannot be replaced.</exception>

@@ -176,18 +176,20 @@ public sealed class PruningRun : IDisposable
             _folder.WriteText(name, content);
         }
 
-        Cut(selection, context.Biases, cancellationToken);
+        PruningPlan plan = Cut(selection, context.Biases, cancellationToken);
         using var result = Checkpoint.Open(_folder.ModelPath);
         double lossAfter = MeasureResult(log, result, selection, context.Biases, texts.Evaluation, cancellationToken);
         RunReport report = RunReports.Create(
             _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
             context.ForwardTokens + texts.WrittenTokens, log.Count, secondsBefore + Stopwatch.GetElapsedTime(start).TotalSeconds);
         report = report with { Rounds = context.Rounds.Count > 0 ? [.. context.Rounds] : null };
+        bool isStock = result.Config.GetString("model_type") != Architecture.HeterogeneousModelType;
+        ModelCard.Write(_folder.ModelPath, plan, _config, isStock, report);
         report.Write(_folder.ReportPath);
         return report;
     }
 
-    private void Cut(ModelSelection selection, OutputBiases? biases, CancellationToken cancellationToken)
+    private PruningPlan Cut(ModelSelection selection, OutputBiases? biases, CancellationToken cancellationToken)
     {
         Recipe recipe = _folder.Recipe;
         var plan = new PruningPlan
@@ -212,6 +214,7 @@ public sealed class PruningRun : IDisposable
 
         _options.Progress?.Report(new PruningProgress("writing the model", 1));
         CheckpointSurgery.Apply(_checkpoint, _config, plan, _folder.ModelPath, cancellationToken: cancellationToken);
+        return plan;
     }
 
     /// <summary>Loads what was written, compares it with the source cut in memory, and measures it.</summary>

@@ -63,6 +63,34 @@ public sealed class Journal : IDisposable
         }
     }
 
+    /// <summary>Reads the evaluations of a journal and changes nothing, for somebody who shows them.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Evaluations in their order.</returns>
+    /// <exception cref="ModelFormatException">A line is no entry of a journal, or is too long.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
+    public static IReadOnlyList<JournalEntry> ReadEntries(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        List<JournalEntry> entries = [];
+        foreach ((ReadOnlyMemory<byte> line, long byteOffset) in JournalLines.Read(stream))
+        {
+            if (byteOffset == 0)
+            {
+                JournalLine.ReadHeader(line, path);
+            }
+            else
+            {
+                entries.Add(JournalLine.ReadEntry(line, path, byteOffset));
+            }
+
+            ThrowIfTooMany(path, entries.Count, byteOffset);
+        }
+
+        return entries;
+    }
+
     /// <summary>Writes an evaluation to the end and to the disk.</summary>
     /// <param name="key">Name of the evaluation: 1 to 200 printable ASCII characters, not yet in the journal.</param>
     /// <param name="record">Its outcome; tokens and seconds are 0 or more.</param>
@@ -131,12 +159,16 @@ public sealed class Journal : IDisposable
             throw new ModelFormatException(FilePath, $"key '{entry.Key}'", "appears twice", "each evaluation once", byteOffset);
         }
 
-        if (_entries.Count >= MaxEntries)
-        {
-            throw new ModelFormatException(FilePath, "journal", $"has more than {MessageText.Count(MaxEntries)} lines", "fewer", byteOffset);
-        }
-
         Keep(entry);
+        ThrowIfTooMany(FilePath, _entries.Count, byteOffset);
+    }
+
+    private static void ThrowIfTooMany(string path, int count, long byteOffset)
+    {
+        if (count > MaxEntries)
+        {
+            throw new ModelFormatException(path, "journal", $"has more than {MessageText.Count(MaxEntries)} lines", "fewer", byteOffset);
+        }
     }
 
     private void Keep(JournalEntry entry)

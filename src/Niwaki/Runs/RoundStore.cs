@@ -27,7 +27,11 @@ public sealed class RoundStore(string folder)
         string path = PathOf(round);
         if (File.Exists(path))
         {
-            return Read(path, lengths, channels);
+            RoundRecord found = Read(path);
+            Check(path, "prior", found.Prior, lengths);
+            Check(path, "means", found.Means, channels);
+            Check(path, "averages", found.Averages, found.Averages.Count == 0 ? [] : lengths);
+            return found;
         }
 
         RoundRecord record = make();
@@ -36,18 +40,21 @@ public sealed class RoundStore(string folder)
         return record;
     }
 
+    /// <summary>The record of a round as it lies there, for somebody who shows it.</summary>
+    /// <param name="round">Number of the round, from 1.</param>
+    /// <returns>The record, whose lists may have any length; null where there is none.</returns>
+    /// <exception cref="ModelFormatException">The file is broken.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public RoundRecord? Find(int round) => File.Exists(PathOf(round)) ? Read(PathOf(round)) : null;
+
     private string PathOf(int round) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"round-{round}.json"));
 
-    private static RoundRecord Read(string path, IReadOnlyList<int> lengths, IReadOnlyList<int> channels)
+    private static RoundRecord Read(string path)
     {
         JsonElement root = StrictJson.ReadFile(path, MaxBytes);
         try
         {
-            RoundRecord record = root.Deserialize(RoundJson.Default.RoundRecord) ?? throw new ModelFormatException(path, "file", "is null", "a round");
-            Check(path, "prior", record.Prior, lengths);
-            Check(path, "means", record.Means, channels);
-            Check(path, "averages", record.Averages, record.Averages.Count == 0 ? [] : lengths);
-            return record;
+            return root.Deserialize(RoundJson.Default.RoundRecord) ?? throw new ModelFormatException(path, "file", "is null", "a round");
         }
         catch (JsonException error)
         {

@@ -33,6 +33,8 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
             _pointer = (T*)NativeMemory.AlignedAlloc(_bytes, CacheLine);
             NativeMemory.Clear(_pointer, _bytes);
         }
+
+        NativeMemoryUse.Add((long)_bytes);
     }
 
     /// <summary>Frees the memory when the owner forgot to.</summary>
@@ -74,6 +76,12 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
 
     private void Free()
     {
+        if (_pointer is null)
+        {
+            return;
+        }
+
+        NativeMemoryUse.Add(-(long)_bytes);
         if (IsPages)
         {
             PageMemory.Free(_pointer, _bytes);

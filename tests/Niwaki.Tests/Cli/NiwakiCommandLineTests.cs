@@ -15,6 +15,9 @@ public partial class NiwakiCommandLineTests
     [InlineData("generate")]
     [InlineData("train")]
     [InlineData("verify")]
+    [InlineData("compare")]
+    [InlineData("report")]
+    [InlineData("bench")]
     public void Help_EveryVerb_ShowsExample(string verb)
     {
         CommandResult result = CommandRunner.Run(verb, "--help");
@@ -32,6 +35,7 @@ public partial class NiwakiCommandLineTests
     [InlineData("tokenize")]
     [InlineData("generate")]
     [InlineData("verify")]
+    [InlineData("compare")]
     public void Help_Example_Runs(string verb)
     {
         string[] example = ExampleOf(CommandRunner.Run(verb, "--help").Output);
@@ -52,6 +56,15 @@ public partial class NiwakiCommandLineTests
         CommandResult result = CommandRunner.Run(example);
 
         Assert.True(result.ExitCode == 0, result.Error);
+    }
+
+    [Fact]
+    public void Help_ExampleOfBench_Runs()
+    {
+        CommandResult result = CommandRunner.Run([.. ExampleOf(CommandRunner.Run("bench", "--help").Output).Select(FromRoot)]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("prefill", result.Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class TransformerScoringTests
         using LoadedModel model = LoadedModel.Random(options: new TransformerOptions { MemoryBytes = memory });
         float[][] logits = model.Logits(Ids);
         using var cache = new KeyValueCache(model.Config, Ids.Length);
-        model.Transformer.Extend([cache], [Ids[..7]]);
+        model.Transformer.Append([cache], [Ids[..7]]).Dispose();
         int[] targets = [.. Ids[8..], -1];
         targets[1] = -1;
 
@@ -51,7 +51,7 @@ public sealed class TransformerScoringTests
         using LoadedModel model = LoadedModel.Random();
         using var cache = new KeyValueCache(model.Config, 16);
         using var copy = new KeyValueCache(model.Config, 12);
-        model.Transformer.Extend([cache], [Ids[..8]]);
+        model.Transformer.Append([cache], [Ids[..8]]).Dispose();
         cache.Truncate(5);
         copy.CopyFrom(cache);
         Assert.Equal((5, 5), (cache.Length, copy.Length));
@@ -71,9 +71,9 @@ public sealed class TransformerScoringTests
         using var small = new KeyValueCache(model.Config, 1);
         Assert.Throws<ShapeMismatchException>(() => model.Transformer.Score([cache], [[1, 2]], [[3]]));
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Transformer.Score([cache], [[1, 2]], [[3, 24]]));
-        Assert.Throws<ArgumentException>(() => model.Transformer.Extend([cache], [[1, 2, 3, 4, 5]]));
+        Assert.Throws<ArgumentException>(() => model.Transformer.Append([cache], [[1, 2, 3, 4, 5]]));
         Assert.Throws<ArgumentOutOfRangeException>(() => cache.Truncate(1));
-        model.Transformer.Extend([cache], [[1, 2]]);
+        model.Transformer.Append([cache], [[1, 2]]).Dispose();
         Assert.Throws<ShapeMismatchException>(() => small.CopyFrom(cache));
     }
 

@@ -81,8 +81,9 @@ internal static class LayerTable
         ];
         AddRow(layers, 4, "Calibration", "Evaluation", "Runs", "Training");
         AddRow(layers, 5, "Pruning", "Healing");
-        AddRow(layers, 6, "Export", "Workers", "Reports");
-        AddRow(layers, 7, "Cli");
+        AddRow(layers, 6, "Export", "Workers");
+        AddRow(layers, 7, "Reports");
+        AddRow(layers, 8, "Cli");
         return layers;
     }
 

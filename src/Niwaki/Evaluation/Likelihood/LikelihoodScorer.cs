@@ -116,7 +116,7 @@ public sealed class LikelihoodScorer
         common = batch.Length > 1 && common >= LeastCommon ? common : 0;
         if (common > 0)
         {
-            _model.Extend([caches[0]], [batch[0].Prefix[..common]]);
+            _model.Append([caches[0]], [batch[0].Prefix[..common]]).Dispose();
             ForwardTokens += common;
             foreach (KeyValueCache cache in caches.Skip(1))
             {
@@ -128,7 +128,7 @@ public sealed class LikelihoodScorer
         if (longer.Length > 0)
         {
             int[][] tokens = [.. longer.Select(i => batch[i].Prefix[common..])];
-            _model.Extend([.. longer.Select(i => caches[i])], tokens);
+            _model.Append([.. longer.Select(i => caches[i])], tokens).Dispose();
             ForwardTokens += tokens.Sum(row => (long)row.Length);
         }
     }

@@ -14,6 +14,8 @@ internal sealed unsafe class FloatProduct : PanelProduct
     private readonly TensorView<float> _x;
     private readonly PackedActivations _activations;
     private readonly bool _widens;
+    private readonly bool _isPacked;
+    private readonly bool _streams;
     private readonly float* _panelScratch;
 
     /// <summary>Sets up a product with at least one row and one output, in the scratch memory of the team.</summary>
@@ -26,7 +28,16 @@ internal sealed unsafe class FloatProduct : PanelProduct
         long panelFloats = _widens ? (long)team.Size * PanelScratchFloats : 0;
         _panelScratch = (float*)team.Scratch(sizeof(float) * (panelFloats + ((long)x.Rows * x.Columns)));
         _activations = new PackedActivations((uint*)_panelScratch + panelFloats, Tiling, weights.Blocks);
+        _isPacked = FewRows.AreFew(x.Rows);
+        _streams = _isPacked && !_widens && FewRows.HasKernel(weights);
+        if (_isPacked)
+        {
+            PackTiles(0, Tiling.Count);
+        }
     }
+
+    /// <inheritdoc />
+    protected override bool IsPacked => _isPacked;
 
     /// <summary>Bytes of scratch memory that one row takes.</summary>
     public static long RowScratchBytes(PackedWeights weights) => (long)sizeof(float) * weights.Inputs;
@@ -61,6 +72,13 @@ internal sealed unsafe class FloatProduct : PanelProduct
     {
         ElementType type = _widens ? ElementType.F32 : Weights.ElementType;
         float* a = (float*)_activations.Tile(block, firstRow);
+        if (_streams && firstRow == 0)
+        {
+            // The first tile brings the panel into the cache, where the others find it.
+            FewRows.Get(Weights.Path, rows, type)(Weights.Blocks.Length(block), a, weights, c, cStride, accumulate);
+            return;
+        }
+
         MicroKernel.Get(Weights.Path, rows, type)(Weights.Blocks.Length(block), a, weights, c, cStride, accumulate);
     }
 }

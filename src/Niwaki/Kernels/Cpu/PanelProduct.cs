@@ -29,9 +29,9 @@ internal abstract unsafe class PanelProduct : ITeamJob
         _bias = bias;
         _accumulate = accumulate;
         _reduction = reduction;
-        _division = reduction is null
-            ? new WorkDivision(team.Size, Tiling, weights.Panels, weights.PanelColumns, weights.Blocks.Depth, rowBytes)
-            : LossReduction.Divide(Tiling, weights);
+        _division = reduction is not null ? LossReduction.Divide(Tiling, weights)
+            : FewRows.AreFew(y.Rows) ? FewRows.Divide(team.Size, Tiling, weights)
+            : new WorkDivision(team.Size, Tiling, weights.Panels, weights.PanelColumns, weights.Blocks.Depth, rowBytes);
     }
 
     /// <summary>W.</summary>
@@ -49,6 +49,33 @@ internal abstract unsafe class PanelProduct : ITeamJob
     /// <inheritdoc />
     public void Execute(ThreadTeam team, int member)
     {
+        if (!IsPacked)
+        {
+            PackTogether(team);
+        }
+
+        for (int ticket = team.NextTicket(); ticket < _division.Count; ticket = team.NextTicket())
+        {
+            Piece piece = _division[ticket];
+            if (_reduction is null)
+            {
+                float* y = Y.RowPointer(Tiling.Start(piece.FirstTile)) + (piece.FirstPanel * Weights.PanelColumns);
+                Compute(member, piece, y, (nint)Y.RowStride);
+            }
+            else
+            {
+                Compute(member, piece, _reduction.Logits(member), LossReduction.ChunkColumns);
+                _reduction.Reduce(member, Tiling, piece, piece.FirstPanel * Weights.PanelColumns);
+            }
+        }
+    }
+
+    /// <summary>Whether the activations were packed before the job began, so that nobody need wait for anybody.</summary>
+    protected virtual bool IsPacked => false;
+
+    /// <summary>Packs with all members and waits until everything is there.</summary>
+    private void PackTogether(ThreadTeam team)
+    {
         int tickets = PanelsToPack + ((Tiling.Count + TilesPackedTogether - 1) / TilesPackedTogether);
         for (int ticket = team.NextTicket(); ticket < tickets; ticket = team.NextTicket())
         {
@@ -64,20 +91,6 @@ internal abstract unsafe class PanelProduct : ITeamJob
         }
 
         team.Barrier();
-        for (int ticket = team.NextTicket(); ticket < _division.Count; ticket = team.NextTicket())
-        {
-            Piece piece = _division[ticket];
-            if (_reduction is null)
-            {
-                float* y = Y.RowPointer(Tiling.Start(piece.FirstTile)) + (piece.FirstPanel * Weights.PanelColumns);
-                Compute(member, piece, y, (nint)Y.RowStride);
-            }
-            else
-            {
-                Compute(member, piece, _reduction.Logits(member), LossReduction.ChunkColumns);
-                _reduction.Reduce(member, Tiling, piece, piece.FirstPanel * Weights.PanelColumns);
-            }
-        }
     }
 
     /// <summary>Row tiles that a member packs at a time.</summary>

@@ -46,7 +46,11 @@ public sealed class PruningContext
     public Action<string>? Notice { get; init; }
 
     /// <summary>Told about progress; null: nobody.</summary>
-    public IProgress<PruningProgress>? Progress { get; init; }
+    public IProgress<PruningProgress>? Progress
+    {
+        get;
+        init => field = value is null ? null : new CountedProgress(value, () => ForwardTokens);
+    }
 
     /// <summary>Ends the run after the evaluation at hand.</summary>
     public CancellationToken CancellationToken { get; init; }

@@ -4,4 +4,5 @@ namespace Niwaki.Pruning.Decisions;
 /// <param name="Stage">What is being done, such as <c>round 2 of 6</c>.</param>
 /// <param name="Done">Share of the whole run that is done, 0 to 1.</param>
 /// <param name="Loss">Latest measured loss in nats per token, if there is one.</param>
-public sealed record PruningProgress(string Stage, double Done, double? Loss = null);
+/// <param name="Tokens">Tokens that went through the model so far; 0 where they are not counted.</param>
+public sealed record PruningProgress(string Stage, double Done, double? Loss = null, long Tokens = 0);

@@ -3,20 +3,31 @@ using System.Text.Json;
 using Niwaki.Formats;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Runs;
 
 namespace Niwaki.Pruning.Surgery;
 
-/// <summary>Writes the README.md of a cut model: what it was made from and what is gone.</summary>
+/// <summary>Writes the README.md of a cut model: what it was made from, what is gone, and what that cost where it was measured.</summary>
 internal static class ModelCard
 {
     /// <summary>Name of the file.</summary>
     public const string FileName = "README.md";
 
+    /// <summary>Writes the card of a run's model anew, once the model was measured.</summary>
+    /// <param name="folder">The model folder.</param>
+    /// <param name="plan">The plan that was applied.</param>
+    /// <param name="source">The model it was applied to.</param>
+    /// <param name="isStock">Whether stock software can load the result.</param>
+    /// <param name="report">The outcome of the run.</param>
+    public static void Write(string folder, PruningPlan plan, ModelConfig source, bool isStock, RunReport report) =>
+        AtomicFile.WriteAllText(Path.Combine(folder, FileName), Text(plan, source, isStock, report));
+
     /// <summary>The text.</summary>
     /// <param name="plan">The plan that was applied.</param>
     /// <param name="source">The model it was applied to.</param>
     /// <param name="isStock">Whether stock software can load the result.</param>
-    public static string Text(PruningPlan plan, ModelConfig source, bool isStock)
+    /// <param name="report">The outcome of the run; null where nothing was measured.</param>
+    public static string Text(PruningPlan plan, ModelConfig source, bool isStock, RunReport? report = null)
     {
         ModelConfig target = source.Select(plan.Selection);
         ParameterCount before = ParameterCounter.Count(source);
@@ -52,7 +63,51 @@ internal static class ModelCard
 
             {loading}
 
+            ## Evaluation
+
+            {Evaluation(report)}
+
+            ## Limits
+
+            Pruning keeps what the texts that it was decided and measured on exercise. Other languages, domains, instructions and safety behaviour of the
+            source were not measured. The licence and the terms of use are those of the source.
+
+            ## Made by
+
+            {MadeBy(plan, report)}
+
             """).ReplaceLineEndings("\n");
+    }
+
+    private static string Evaluation(RunReport? report)
+    {
+        if (report is null)
+        {
+            return "Nothing was measured.";
+        }
+
+        string text = report.EvaluationFile is { } file ? $"`{Inline(file)}`" : "a text that the source wrote itself";
+        return string.Create(CultureInfo.InvariantCulture, $"""
+            | | before | after |
+            | --- | ---: | ---: |
+            | Perplexity | {report.PerplexityBefore:N2} | {report.PerplexityAfter:N2} |
+            | Loss, nats per token | {report.LossBefore:N4} | {report.LossAfter:N4} |
+            | Weight files, bytes | {report.BytesBefore:N0} | {report.BytesAfter:N0} |
+
+            Protocol `{report.Protocol}`: window {report.EvaluationWindow}, {report.EvaluationTokens:N0} tokens of {text}. Perplexities of other protocols or texts cannot be
+            compared with these. Speed: not measured here, `niwaki bench` measures it.
+            """);
+    }
+
+    private static string MadeBy(PruningPlan plan, RunReport? report)
+    {
+        string facts = string.Create(
+            CultureInfo.InvariantCulture, $"Seed {plan.Seed}, source structure `{Inline(plan.SourceStructureHash)}`, source content `{Inline(plan.SourceContentHash ?? "not hashed")}`.");
+        return report is null
+            ? facts
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Niwaki {Inline(report.ToolVersion)} ({Inline(report.VectorPath)} instructions), {report.Evaluations:N0} evaluations, {report.ForwardTokens:N0} forward tokens. {facts}");
     }
 
     private static string Row(string name, long before, long after) => string.Create(

@@ -1,4 +1,9 @@
 using System.Text.Json;
+using Niwaki.Formats.HuggingFace;
+using Niwaki.Generation;
+using Niwaki.Kernels;
+using Niwaki.Models;
+using Niwaki.Tests.Formats;
 
 namespace Niwaki.Tests.Cli.Commands;
 
@@ -38,6 +43,51 @@ public class GenerateCommandTests
     [Fact]
     public void Generate_PromptBeyondContext_ReturnsUsage() =>
         CommandRunner.Run("generate", CommandRunner.Sample, "--prompt", string.Join(' ', Enumerable.Repeat("rain", 300))).AssertFails(2, "context of 256");
+
+    // The template writes the conversation as a plain prompt would be written, so that both give the same tokens.
+    [Fact]
+    public void Generate_Chat_IsTheTemplateOfThePrompt()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}");
+        string[] options = ["--temperature", "0", "--max-tokens", "5", "--json"];
+
+        JsonElement chat = CommandRunner.Run(["generate", model, "--chat", "--system", "Brief.", "--prompt", "Hello", .. options]).Json;
+
+        int[] plain = Niwaki.Tokenizers.Tokenizer.Load(model).Encode("system: Brief.\nuser: Hello\nassistant:", addSpecialTokens: false);
+        Assert.Equal("Hello", chat.GetProperty("prompt").GetString());
+        Assert.Equal(Continuation(model, plain), chat.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()));
+    }
+
+    [Fact]
+    public void Generate_ChatWithoutTemplate_ReturnsUsage()
+    {
+        using var folder = new TemporaryFolder();
+
+        CommandRunner.Run("generate", SmallModel.Write(folder["model"]), "--chat", "--prompt", "Hello").AssertFails(2, "no chat template");
+    }
+
+    [Fact]
+    public void Generate_SystemWithoutChat_ReturnsUsage() => CommandRunner.Run("generate", CommandRunner.Sample, "--system", "x", "--prompt", "y").AssertFails(2, "without --chat");
+
+    [Fact]
+    public void Generate_TemplateThatRefuses_Fails()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        File.WriteAllText(Path.Combine(model, "chat_template.jinja"), "{{ raise_exception('no users here') }}");
+
+        CommandRunner.Run("generate", model, "--chat", "--prompt", "Hello").AssertFails(1, "no users here");
+    }
+
+    private static int[] Continuation(string folder, int[] prompt)
+    {
+        using var team = new ThreadTeam(1);
+        using var checkpoint = Checkpoint.Open(folder);
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team);
+        return [.. TextGenerator.Generate(model, prompt, new SamplingOptions(0, 0, 1, 0), 5, [1])];
+    }
 
     private static CommandResult Generate(params ReadOnlySpan<string> more) =>
         CommandRunner.Run(["generate", CommandRunner.Sample, "--prompt", "The old house", "--max-tokens", "12", .. more]);

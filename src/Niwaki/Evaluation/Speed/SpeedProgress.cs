@@ -1,0 +1,7 @@
+namespace Niwaki.Evaluation.Speed;
+
+/// <summary>How far a measurement of speed is.</summary>
+/// <param name="Stage">Batch and lengths at hand.</param>
+/// <param name="Done">Share of the tokens that were passed, 0 to 1.</param>
+/// <param name="Tokens">Tokens passed so far.</param>
+public sealed record SpeedProgress(string Stage, double Done, long Tokens);

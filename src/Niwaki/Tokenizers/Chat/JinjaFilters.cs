@@ -1,0 +1,154 @@
+using System.Globalization;
+
+namespace Niwaki.Tokenizers.Chat;
+
+/// <summary>Filters, such as <c>x | trim</c>.</summary>
+internal static class JinjaFilters
+{
+    private static readonly Dictionary<string, JinjaFilter> Known = new(StringComparer.Ordinal)
+    {
+        ["trim"] = (_, value, _, _) => JinjaValue.Text(value).Trim(),
+        ["length"] = (_, value, _, _) => Length(value),
+        ["count"] = (_, value, _, _) => Length(value),
+        ["upper"] = (_, value, _, _) => JinjaValue.Text(value).ToUpperInvariant(),
+        ["lower"] = (_, value, _, _) => JinjaValue.Text(value).ToLowerInvariant(),
+        ["capitalize"] = (_, value, _, _) => Capitalize(JinjaValue.Text(value)),
+        ["title"] = (_, value, _, _) => Title(JinjaValue.Text(value)),
+        ["string"] = (run, value, _, _) => run.Made(JinjaValue.Text(value)),
+        ["safe"] = (_, value, _, _) => value,
+        ["list"] = (_, value, _, _) => JinjaValue.Items(value).ToList(),
+        ["first"] = (_, value, _, _) => JinjaValue.Items(value) is { Count: > 0 } items ? items[0] : JinjaValue.Undefined,
+        ["last"] = (_, value, _, _) => JinjaValue.Items(value) is { Count: > 0 } items ? items[^1] : JinjaValue.Undefined,
+        ["reverse"] = (_, value, _, _) => value is string text ? string.Concat(text.Reverse()) : JinjaValue.Items(value).Reverse().ToList(),
+        ["join"] = (run, value, arguments, _) => run.Made(JinjaMethods.Join(arguments.Count > 0 ? JinjaValue.Text(arguments[0]) : "", value)),
+        ["replace"] = (run, value, arguments, _) => JinjaMethods.Call(run, JinjaValue.Text(value), "replace", arguments),
+        ["default"] = Default,
+        ["d"] = Default,
+        ["int"] = (_, value, arguments, _) => Whole(value, arguments),
+        ["float"] = (_, value, _, _) => value is string text ? double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number : 0.0 : JinjaValue.Number(value),
+        ["abs"] = (_, value, _, _) => value is long number ? Math.Abs(number) : Math.Abs(JinjaValue.Number(value)),
+        ["tojson"] = ToJson,
+        ["items"] = (_, value, _, _) => Pairs(value, names => names),
+        ["dictsort"] = (_, value, _, _) => Pairs(value, names => names.OrderBy(name => name, StringComparer.OrdinalIgnoreCase)),
+        ["map"] = Map,
+        ["selectattr"] = (_, value, arguments, _) => Where(value, arguments, byField: true, negated: false),
+        ["rejectattr"] = (_, value, arguments, _) => Where(value, arguments, byField: true, negated: true),
+        ["select"] = (_, value, arguments, _) => Where(value, arguments, byField: false, negated: false),
+        ["reject"] = (_, value, arguments, _) => Where(value, arguments, byField: false, negated: true),
+        ["unique"] = (_, value, _, _) => Unique(value),
+        ["indent"] = Indent,
+    };
+
+    /// <summary>All names, for messages.</summary>
+    public static string Names => string.Join(", ", Known.Keys);
+
+    /// <summary>A filter; null where there is none of the name.</summary>
+    public static JinjaFilter? Find(string name) => Known.GetValueOrDefault(name);
+
+    /// <summary>The text with its first letter large and the others small.</summary>
+    public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
+
+    /// <summary>The text with every word capitalised.</summary>
+    public static string Title(string text)
+    {
+        char[] letters = text.ToCharArray();
+        for (int i = 0; i < letters.Length; i++)
+        {
+            letters[i] = i > 0 && char.IsLetter(letters[i - 1]) ? char.ToLowerInvariant(letters[i]) : char.ToUpperInvariant(letters[i]);
+        }
+
+        return new string(letters);
+    }
+
+    private static long Length(object? value) => value switch
+    {
+        string text => text.EnumerateRunes().Count(),
+        JinjaMap map => map.Names.Count,
+        _ => JinjaValue.Items(value).Count,
+    };
+
+    private static object? Default(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    {
+        bool orFalse = JinjaValue.IsTrue(arguments.Count > 1 ? arguments[1] : named["boolean"]);
+        bool isMissing = value == JinjaValue.Undefined || (orFalse && !JinjaValue.IsTrue(value));
+        return !isMissing ? value : arguments.Count > 0 ? arguments[0] : named.Has("default_value") ? named["default_value"] : "";
+    }
+
+    private static long Whole(object? value, IReadOnlyList<object?> arguments) => value switch
+    {
+        string text => long.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : arguments.Count > 0 ? JinjaValue.Integer(arguments[0]) : 0,
+        double number => double.IsFinite(number) && Math.Abs(number) < long.MaxValue ? (long)number : 0,
+        _ => JinjaValue.Integer(value),
+    };
+
+    private static string ToJson(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    {
+        object? width = arguments.Count > 0 ? arguments[0] : named.Has("indent") ? named["indent"] : null;
+        int? indent = width is null ? null : (int)Math.Clamp(JinjaValue.Integer(width), 0, 16);
+        return run.Made(JinjaValue.Json(value == JinjaValue.Undefined ? null : value, indent));
+    }
+
+    private static List<object?> Pairs(object? value, Func<IReadOnlyList<string>, IEnumerable<string>> order)
+    {
+        if (value is not JinjaMap map)
+        {
+            return value == JinjaValue.Undefined ? [] : throw new ChatTemplateException($"Chat template takes the items of {JinjaValue.NameOf(value)}, expected a dictionary.", 0);
+        }
+
+        return [.. order(map.Names).Select(name => (object?)new List<object?> { name, map[name] })];
+    }
+
+    private static List<object?> Map(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    {
+        IReadOnlyList<object?> items = JinjaValue.Items(value);
+        if (named.Has("attribute"))
+        {
+            string field = JinjaValue.Text(named["attribute"]);
+            return items.Select(item => item is JinjaMap map && !map.Has(field) && named.Has("default") ? named["default"] : JinjaOperators.Field(item, field)).ToList();
+        }
+
+        string name = arguments.Count > 0 ? JinjaValue.Text(arguments[0]) : "";
+        JinjaFilter filter = Find(name) ?? throw new ChatTemplateException($"Chat template maps by '{Formats.MessageText.Shown(name)}', expected one of {Names}.", 0);
+        object?[] rest = [.. arguments.Skip(1)];
+        return items.Select(item => filter(run, item, rest, named)).ToList();
+    }
+
+    /// <summary>Items that pass a test, on themselves or on a field; without a test those that count as true.</summary>
+    private static List<object?> Where(object? value, IReadOnlyList<object?> arguments, bool byField, bool negated)
+    {
+        string? field = byField ? JinjaValue.Text(arguments.Count > 0 ? arguments[0] : null) : null;
+        int next = byField ? 1 : 0;
+        Func<object?, object?, bool> test = (item, _) => JinjaValue.IsTrue(item);
+        if (arguments.Count > next)
+        {
+            string name = JinjaValue.Text(arguments[next]);
+            test = JinjaTests.Find(name) ?? throw new ChatTemplateException($"Chat template selects by '{Formats.MessageText.Shown(name)}', expected one of {JinjaTests.Names}.", 0);
+        }
+
+        object? argument = arguments.Count > next + 1 ? arguments[next + 1] : null;
+        return [.. JinjaValue.Items(value).Where(item => test(field is null ? item : JinjaOperators.Field(item, field), argument) != negated)];
+    }
+
+    private static List<object?> Unique(object? value)
+    {
+        var kept = new List<object?>();
+        foreach (object? item in JinjaValue.Items(value))
+        {
+            if (!kept.Exists(other => JinjaValue.AreEqual(item, other)))
+            {
+                kept.Add(item);
+            }
+        }
+
+        return kept;
+    }
+
+    private static string Indent(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
+    {
+        long width = arguments.Count > 0 ? JinjaValue.Integer(arguments[0]) : named.Has("width") ? JinjaValue.Integer(named["width"]) : 4;
+        bool first = JinjaValue.IsTrue(arguments.Count > 1 ? arguments[1] : named["first"]);
+        string blanks = new(' ', (int)Math.Clamp(width, 0, 64));
+        string[] lines = JinjaValue.Text(value).Split('\n');
+        return run.Made(string.Join('\n', lines.Select((line, i) => line.Length > 0 && (i > 0 || first) ? blanks + line : line)));
+    }
+}

@@ -1,0 +1,111 @@
+using System.Text;
+
+namespace Niwaki.Tokenizers.Chat;
+
+/// <summary>One conversation being written: variables, output, and the bounds that a stranger's template has to keep.</summary>
+internal sealed class JinjaRun
+{
+    /// <summary>More than a template of a thousand messages takes by far; a hostile one ends after a fraction of a second.</summary>
+    private const int MaxSteps = 1_000_000;
+
+    /// <summary>More characters than any context has tokens for, 16 million, in the output and in single strings.</summary>
+    private const int MaxCharacters = 1 << 24;
+
+    /// <summary>Macros inside macros.</summary>
+    private const int MaxDepth = 64;
+
+    private readonly List<JinjaMap> _scopes = [new()];
+    private readonly List<StringBuilder> _outputs = [new()];
+    private int _steps;
+    private long _characters;
+
+    /// <summary>What was written.</summary>
+    public string Output => _outputs[^1].ToString();
+
+    /// <summary>Counts a step.</summary>
+    public void Step()
+    {
+        if (++_steps > MaxSteps)
+        {
+            throw new ChatTemplateException($"Chat template took {_steps:N0} steps, expected at most {MaxSteps:N0}.", 0);
+        }
+    }
+
+    /// <summary>Counts characters of a string that was made, and refuses it where all of them are too many.</summary>
+    public string Made(string text)
+    {
+        _characters += text.Length;
+        return _characters <= 4L * MaxCharacters
+            ? text
+            : throw new ChatTemplateException($"Chat template made {_characters:N0} characters of text, expected at most {4L * MaxCharacters:N0}.", 0);
+    }
+
+    /// <summary>Writes to the output.</summary>
+    public void Write(string text)
+    {
+        if (_outputs[^1].Length + (long)text.Length > MaxCharacters)
+        {
+            throw new ChatTemplateException($"Chat template wrote more than {MaxCharacters:N0} characters, expected no more.", 0);
+        }
+
+        _outputs[^1].Append(text);
+    }
+
+    /// <summary>The value of a variable.</summary>
+    public object? Get(string name)
+    {
+        for (int i = _scopes.Count - 1; i >= 0; i--)
+        {
+            if (_scopes[i].Has(name))
+            {
+                return _scopes[i][name];
+            }
+        }
+
+        return JinjaGlobals.Find(name) is { } function ? function : JinjaValue.Undefined;
+    }
+
+    /// <summary>The value of a variable, which is a step.</summary>
+    public object? Look(string name)
+    {
+        Step();
+        return Get(name);
+    }
+
+    /// <summary>Sets a variable of the innermost scope.</summary>
+    public void Set(string name, object? value) => _scopes[^1][name] = value;
+
+    /// <summary>Runs statements in a scope of their own.</summary>
+    public T InScope<T>(Func<T> body)
+    {
+        if (_scopes.Count >= MaxDepth)
+        {
+            throw new ChatTemplateException($"Chat template nests {_scopes.Count} scopes, expected fewer than {MaxDepth}.", 0);
+        }
+
+        _scopes.Add(new JinjaMap());
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            _scopes.RemoveAt(_scopes.Count - 1);
+        }
+    }
+
+    /// <summary>Runs statements and gives what they write.</summary>
+    public string Capture(Action body)
+    {
+        _outputs.Add(new StringBuilder());
+        try
+        {
+            body();
+            return Made(Output);
+        }
+        finally
+        {
+            _outputs.RemoveAt(_outputs.Count - 1);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Niwaki.Evaluation.Speed;
+using Niwaki.Tests.Formats;
+using Niwaki.Tests.Reports;
+
+namespace Niwaki.Tests.Cli.Commands;
+
+public class BenchCommandTests
+{
+    private static readonly string[] Quick = ["--batch", "1,2", "--lengths", "4+3", "--rounds", "1"];
+
+    [Fact]
+    public void Bench_Run_MeasuresItBesideItsSourceAndLeavesItForTheReport()
+    {
+        using var run = new FinishedRun("model");
+
+        CommandResult result = CommandRunner.Run(["bench", run.Path, .. Quick, "--markdown", run["bench.md"]]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("decode tokens/s", result.Output, StringComparison.Ordinal);
+        Assert.Contains("without the mapped model file", result.Output, StringComparison.Ordinal);
+        var report = SpeedReport.Read(run[SpeedReport.FileName]);
+        Assert.Equal([run.Path, run.Source], report.Models.Select(model => model.Name));
+        Assert.Contains("| ratio | of blocks |", File.ReadAllText(run["bench.md"]), StringComparison.Ordinal);
+        Assert.Equal(0, CommandRunner.Run("report", run.Path, "--samples", "0").ExitCode);
+        Assert.DoesNotContain("not measured", File.ReadAllText(run["report.html"]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Bench_Json_IsTheReport()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+
+        CommandResult result = CommandRunner.Run(["bench", model, "--against", model, .. Quick, "--json"]);
+
+        JsonElement json = result.Json;
+        Assert.Equal("", result.Error);
+        Assert.Equal(4, json.GetProperty("rows").GetArrayLength());
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"], Directory.GetFiles(model).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Bench_LengthsBeyondTheContext_AreLeftOutAndNamed() =>
+        Assert.Contains("512+128", CommandRunner.Run("bench", CommandRunner.Sample, "--batch", "1", "--lengths", "4+2,512+128", "--rounds", "1").Error, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("context of 256", "--lengths", "512+128")]
+    [InlineData("pairs such as", "--lengths", "12")]
+    [InlineData("whole numbers", "--batch", "one")]
+    [InlineData("Batches are 0", "--batch", "0")]
+    [InlineData("Rounds are 0", "--rounds", "0")]
+    [InlineData("shortened-llama", "--protocol", "fast")]
+    public void Bench_ArgumentsThatMakeNoSense_ReturnsUsage(string message, params string[] args) =>
+        CommandRunner.Run(["bench", CommandRunner.Sample, .. args]).AssertFails(2, message);
+}

@@ -1,0 +1,102 @@
+using Niwaki.Formats;
+using Niwaki.Tests.Formats;
+using Niwaki.Tokenizers.Chat;
+
+namespace Niwaki.Tests.Tokenizers.Chat;
+
+public class ChatTemplateTests
+{
+    private static readonly ChatMessage[] Hello = [new("user", "Hello")];
+
+    [Theory]
+    [InlineData("{% generation %}kept{% endgeneration %}", "kept")]
+    [InlineData("{{ none }} {{ true }} {{ 1.0 }} {{ [1, 'a'] }}", "None True 1.0 [1, 'a']")] // as Python shows them
+    [InlineData("{{ 'ü€😀' | length }}", "3")] // characters, as Python counts; the peer counts UTF-16
+    [InlineData("{{ missing }}|", "|")]
+    [InlineData("{{ '--xx-'.rstrip('-') }}{{ '--xx-'.lstrip('-') }}{{ '--xx-'.strip('-') }}", "--xxxx-xx")] // characters, as in Python
+    [InlineData("{{ 'ab' * 2 }}", "abab")]
+    public void Apply_WhatThePeerDoesNotHave_AsJinjaDoes(string template, string expected) =>
+        Assert.Equal(expected, ChatTemplate.Parse(template).Apply(Hello, false));
+
+    [Theory]
+    [InlineData("{% if x %}", "endif")]
+    [InlineData("a\n{% for x in y %}", "endfor")]
+    [InlineData("{{ 'abc }}", "string has no end")]
+    [InlineData("{{ a", "tag has no end")]
+    [InlineData("{# a", "comment has no end")]
+    [InlineData("{% include 'x' %}", "other statements are not supported")]
+    [InlineData("{{ x | shell }}", "filter 'shell', which is not supported")]
+    [InlineData("{{ x is evil }}", "test 'evil', which is not supported")]
+    [InlineData("{% endif %}", "begins something")]
+    [InlineData("{{ 1 ? 2 }}", "has no meaning")]
+    [InlineData("{{ 99999999999999999999 }}", "64 bits")]
+    [InlineData("{{ }}", "an expression")]
+    public void Parse_BrokenTemplate_ThrowsWithTheLine(string template, string message)
+    {
+        ChatTemplateException error = Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template));
+
+        Assert.Contains(message, error.Message, StringComparison.Ordinal);
+        Assert.Contains("line ", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{{ raise_exception('only users') }}", "only users")]
+    [InlineData("{{ missing.field }}", "field 'field' of an undefined value")]
+    [InlineData("{{ messages.pop() }}", "method that is supported")]
+    [InlineData("{{ 'a'.format_map(messages) }}", "method that is supported")]
+    [InlineData("{{ 1 + 'a' }}", "fit each other")]
+    [InlineData("{{ 1 / 0 }}", "divides")]
+    [InlineData("{{ 9223372036854775807 + 1 }}", "64 bits")]
+    [InlineData("{{ messages() }}", "no function")]
+    [InlineData("{% for a, b in messages %}{% endfor %}{% for a, b in [[1]] %}{% endfor %}", "takes an item")]
+    [InlineData("{% set x.y = 1 %}", "to be a namespace")]
+    public void Apply_FaultyTemplate_Throws(string template, string message) =>
+        Assert.Contains(message, Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template).Apply(Hello, false)).Message, StringComparison.Ordinal);
+
+    // Each would take for ever, or all memory, where nothing bounded it.
+    [Theory]
+    [InlineData("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}")]
+    [InlineData("{% for a in range(999999999) %}{% endfor %}")]
+    [InlineData("{% set ns = namespace(s='aaaaaaaa') %}{% for a in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}")]
+    [InlineData("{% set ns = namespace(l=['aaaaaaaa']) %}{% for a in range(99) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l | tojson }}")]
+    [InlineData("{% set ns = namespace(l=['a']) %}{% for a in range(40) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}")]
+    [InlineData("{% set ns = namespace(l=[1]) %}{% for a in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}")]
+    [InlineData("{{ 'aaaaaaaaaa' * 99999999999 }}")]
+    [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s.replace('a', ns.s) }}")]
+    [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
+    [InlineData("{% for a in range(99999) %}{% for b in range(9) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }}{% endfor %}{% endfor %}")]
+    public void Apply_TemplateThatNeverEnds_Throws(string template) =>
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template).Apply(Hello, false));
+
+    [Fact]
+    public void Parse_NestedBeyondTheStack_Throws()
+    {
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse("{{ " + new string('(', 100_000) + "1" + new string(')', 100_000) + " }}"));
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse("{{ " + string.Concat(Enumerable.Repeat("not ", 100_000)) + "1 }}"));
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(string.Concat(Enumerable.Repeat("{% if 1 %}", 100_000))));
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(string.Concat(Enumerable.Repeat("{{ -", 1)) + new string('-', 100_000) + "1 }}"));
+        Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(new string('x', (1 << 20) + 1)));
+    }
+
+    [Fact]
+    public void Read_Folder_FileBeforeSettings()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.Null(ChatTemplate.Read(folder.Path));
+        File.WriteAllText(folder["tokenizer_config.json"], """{"bos_token": {"content": "<s>"}, "chat_template": "{{ bos_token }}settings"}""");
+        Assert.Equal("<s>settings", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
+        File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}""");
+        Assert.Equal("d", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
+        File.WriteAllText(folder["chat_template.jinja"], "file");
+        Assert.Equal("file", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
+    }
+
+    [Fact]
+    public void Read_ListWithoutDefault_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use", "template": "t"}]}""");
+
+        Assert.Throws<ModelFormatException>(() => ChatTemplate.Read(folder.Path));
+    }
+}
