@@ -159,8 +159,16 @@ public sealed class HarnessPromptTests
         var folder = new BenchmarkFolder(RepositoryFiles.SharedOrSkip("bench"));
         var counts = new Dictionary<string, int>
         {
-            ["boolq"] = 3270, ["piqa"] = 1838, ["hellaswag"] = 1000, ["winogrande"] = 1267, ["arc_easy"] = 2376, ["arc_challenge"] = 1172, ["openbookqa"] = 500,
-            ["lambada_openai"] = 5153, ["truthfulqa_mc2"] = 817, ["gsm8k"] = 1319,
+            ["boolq"] = 3270,
+            ["piqa"] = 1838,
+            ["hellaswag"] = 1000,
+            ["winogrande"] = 1267,
+            ["arc_easy"] = 2376,
+            ["arc_challenge"] = 1172,
+            ["openbookqa"] = 500,
+            ["lambada_openai"] = 5153,
+            ["truthfulqa_mc2"] = 817,
+            ["gsm8k"] = 1319,
         };
         int questions = 0;
         foreach (TaskDefinition task in HarnessTasks.All)

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Niwaki.Datasets.Benchmarks;
-using Niwaki.Evaluation.Likelihood;
 using Niwaki.Evaluation.Tasks;
 
 namespace Niwaki.Tests.Evaluation.Tasks;
