@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Niwaki.Kernels;
@@ -9,10 +10,9 @@ namespace Niwaki.Benchmarks;
 internal static unsafe class FmaLoop
 {
     private const int Chains = 12; // latency 4 × 2 units = 8 are needed to keep the units busy
-    private const int Iterations = 50_000;
+    private const int Iterations = 10_000; // some 20 µs: fine enough to stop in time
 
-    /// <summary>Multiply-adds (counted as two) of one <see cref="Run"/> per member.</summary>
-    public static double Operations => 2.0 * Chains * Iterations * Lanes;
+    private static double Operations => 2.0 * Chains * Iterations * Lanes;
 
     private static int Lanes => KernelPaths.Best switch
     {
@@ -21,8 +21,18 @@ internal static unsafe class FmaLoop
         _ => 8,
     };
 
-    /// <summary>One loop on every member.</summary>
-    public static void Run(ThreadTeam team) => team.Run(new Job());
+    /// <summary>The rate of all members together over a time, in operations a second (a multiply-add counts as two).</summary>
+    /// <remarks>
+    /// As long as what it is compared with, and every member by its own clock: whatever else the processor has to do in that time takes its share of both.
+    /// </remarks>
+    /// <param name="team">The members.</param>
+    /// <param name="duration">How long every member loops, at least once.</param>
+    public static double Rate(ThreadTeam team, TimeSpan duration)
+    {
+        var job = new Job(team.Size, duration);
+        team.Run(job);
+        return job.Rates.Sum();
+    }
 
     private static float RunOne() => KernelPaths.Best switch
     {
@@ -59,10 +69,24 @@ internal static unsafe class FmaLoop
         return TPath.Add(even, odd);
     }
 
-    private sealed class Job : ITeamJob
+    private sealed class Job(int members, TimeSpan duration) : ITeamJob
     {
         private volatile float _sink;
 
-        public void Execute(ThreadTeam team, int member) => _sink = RunOne();
+        public double[] Rates { get; } = new double[members];
+
+        public void Execute(ThreadTeam team, int member)
+        {
+            long start = Stopwatch.GetTimestamp();
+            int loops = 0;
+            do
+            {
+                _sink = RunOne();
+                loops++;
+            }
+            while (Stopwatch.GetElapsedTime(start) < duration);
+
+            Rates[member] = loops * Operations / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
     }
 }

@@ -14,8 +14,8 @@ namespace Niwaki.Benchmarks;
 /// </summary>
 /// <remarks>
 /// On a shared machine a single figure means little. All kinds take turns in short bursts for many rounds, every product runs between two
-/// runs of the loop. The share is the median of product over loop where the loop ran at the same rate before and after, within 5%, and, apart, where it ran
-/// at its best rate before and after: when nobody else has the other half of the core.
+/// runs of the loop that take as long as it does. The share is the median of product over loop where the loop ran at the same rate before and after, within 5%,
+/// and, apart, where it ran at its best rate before and after: when nobody else has the other half of the core.
 /// With <c>--cblas LIBRARY</c> the library's <c>cblas_sgemm</c> takes its turn on the same matrices, in one thread and in two.
 /// </remarks>
 internal static unsafe class GemmBenchmark
@@ -87,6 +87,7 @@ internal static unsafe class GemmBenchmark
         }
 
         List<Sample>[] samples = [.. products.Select(_ => new List<Sample>())];
+        TimeSpan[] lengths = new TimeSpan[products.Length];
         double operations = 2.0 * rows * inputs * outputs;
         for (int round = 0; round < rounds; round++)
         {
@@ -95,10 +96,11 @@ internal static unsafe class GemmBenchmark
                 long end = Stopwatch.GetTimestamp() + (long)(burst * Stopwatch.Frequency);
                 do
                 {
-                    double before = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
-                    double rate = Rate(team, operations, products[i]);
-                    double after = Rate(team, FmaLoop.Operations * threads, FmaLoop.Run);
-                    samples[i].Add(new Sample(rate, before, after));
+                    double before = FmaLoop.Rate(team, lengths[i]);
+                    long start = Stopwatch.GetTimestamp();
+                    products[i](team);
+                    lengths[i] = Stopwatch.GetElapsedTime(start);
+                    samples[i].Add(new Sample(operations / lengths[i].TotalSeconds, before, FmaLoop.Rate(team, lengths[i])));
                 }
                 while (Stopwatch.GetTimestamp() < end);
             }
@@ -110,17 +112,6 @@ internal static unsafe class GemmBenchmark
             CultureInfo.InvariantCulture,
             $"| {threads} | {rows} x {inputs} x {outputs} | {loops[^1] / 1e9:F1} ({loops[loops.Length / 2] / 1e9:F1}) | {cells} |"));
         Array.ForEach(packed, weights => weights.Dispose());
-    }
-
-    /// <summary>Operations a second: of wall time; for one thread of processor time where that is less (it leaves out the turns of other processes).</summary>
-    private static double Rate(ThreadTeam team, double operations, Action<ThreadTeam> action)
-    {
-        TimeSpan used = Environment.CpuUsage.TotalTime;
-        long start = Stopwatch.GetTimestamp();
-        action(team);
-        TimeSpan wall = Stopwatch.GetElapsedTime(start);
-        used = Environment.CpuUsage.TotalTime - used;
-        return operations / (team.Size == 1 && used < wall ? used : wall).TotalSeconds;
     }
 
     private static string Cell(List<Sample> samples, double fullRate)
