@@ -31,8 +31,9 @@ internal static class TaskOutputTables
             terminal.Output.WriteLine($"Mean of the seven tasks: {Value(mean.Mixed)} ({SevenTaskMean.Mix}); of acc alone {Value(mean.Accuracy)}.");
         }
 
+        string format = run.Format.Template is null ? "as plain text" : $"in the chat template, examples {(run.Format.HasTurns ? "as turns" : "in one message")}";
         terminal.Output.WriteLine(
-            $"Prompts and metrics of lm-evaluation-harness, {(run.Begins ? "with" : "without")} a begin-of-text token, at most {Quantity.Count(run.Longest)} tokens.");
+            $"Prompts and metrics of lm-evaluation-harness, {format}{(run.Format.Instruction is null ? "" : ", with a system instruction")}, {(run.Begins ? "with" : "without")} a begin-of-text token, at most {Quantity.Count(run.Longest)} tokens.");
     }
 
     private static void Add(Table table, (string Name, string Version, string Documents, string Shots) place, TaskMetric metric) => table.AddRow(
