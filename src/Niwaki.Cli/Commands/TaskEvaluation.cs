@@ -65,9 +65,12 @@ internal sealed class TaskEvaluation
         var runner = new TaskRunner(model.Transformer, model.Tokenizer, encoder, format, new BenchmarkFolder(Data));
         Pull(runner, terminal, json, cancellationToken);
         var results = new List<TaskResult>();
-        foreach (TaskDefinition task in _tasks)
+        using (var display = ProgressDisplay.Start(terminal, quiet: json, hasStages: false))
         {
-            results.Add(runner.Run(task, Shots, Limit, Seed, total => new CountDisplay(terminal, task.Name, total, json), cancellationToken));
+            foreach (TaskDefinition task in _tasks)
+            {
+                results.Add(runner.Run(task, Shots, Limit, Seed, display, cancellationToken));
+            }
         }
 
         var run = new HarnessRun

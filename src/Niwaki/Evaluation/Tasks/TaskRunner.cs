@@ -29,14 +29,14 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
     /// <param name="shots">Examples in front of every document; null: as many as the task has by itself.</param>
     /// <param name="limit">Documents from the first; null: all.</param>
     /// <param name="seed">Seed of the examples.</param>
-    /// <param name="follow">Given the number of documents, makes what is told those done so far; null: nobody.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends it between two batches.</param>
     /// <exception cref="DatasetException">Data is missing or broken, or there are too few documents for the examples.</exception>
     /// <exception cref="ChatTemplateException">The chat template refuses a conversation, or fails on it.</exception>
     /// <exception cref="NonFiniteLossException">A loss is no finite number.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public TaskResult Run(
-        TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotSampler.DefaultSeed, Func<int, IProgress<int>>? follow = null, CancellationToken cancellationToken = default)
+        TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotSampler.DefaultSeed, IProgress<TaskProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         int examples = shots ?? task.DefaultShots;
@@ -45,10 +45,10 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         TaskItem[] pool = examples == 0 ? [] : [.. (task.ExampleSplit == task.EvaluatedSplit ? rows : folder.Read(task.Source(task.ExampleSplit))).Select(task.Read)];
         var sampler = new FewShotSampler(task, pool, examples, seed);
         IReadOnlyList<TaskPrompt>[] requests = [.. items.Select(item => format.Write(task, sampler.Next(item), item))];
-        IProgress<int>? progress = follow?.Invoke(items.Length);
+        Follower? follower = progress is null ? null : new Follower(task.Name, items.Length, progress);
         TaskSample[] samples = task.Output == TaskOutput.GenerateUntil
-            ? Written(items, requests, progress, cancellationToken)
-            : Scored(task, items, requests, progress, cancellationToken);
+            ? Written(items, requests, follower, cancellationToken)
+            : Scored(task, items, requests, follower, cancellationToken);
         return new TaskResult(task, examples, rows.Count, samples, Metrics(task, samples));
     }
 
@@ -66,21 +66,21 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         return [.. splits.Distinct().Where(split => folder.Pull(hub, task.Source(split), cancellationToken))];
     }
 
-    private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, IProgress<int>? progress, CancellationToken cancellationToken)
+    private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, Follower? follower, CancellationToken cancellationToken)
     {
         LikelihoodRequest[][] groups =
             [.. requests.Select(prompts => prompts.Select(prompt => encoder.Pair(prompt.Context, prompt.Continuation)).ToArray())];
-        LikelihoodResult[][] results = _scorer.Score(groups, progress, cancellationToken);
+        LikelihoodResult[][] results = _scorer.Score(groups, follower, cancellationToken);
         return [.. items.Select((item, i) => new TaskSample(item, requests[i]) { Results = results[i], Values = TaskScores.Of(task, item, results[i]) })];
     }
 
-    private TaskSample[] Written(TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, IProgress<int>? progress, CancellationToken cancellationToken)
+    private TaskSample[] Written(TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, Follower? follower, CancellationToken cancellationToken)
     {
         int room = Math.Min(MostWritten, encoder.Longest - 1);
         int[][] prompts = [.. requests.Select(request => encoder.Prompt(request[0].Context, room))];
         int[] ends = [.. model.Config.EndOfText, .. tokenizer.EndOfText is { } end ? [end] : Array.Empty<int>()];
         bool IsDone(IReadOnlyList<int> ids) => Stops.Any(stop => tokenizer.Decode([.. ids]).Contains(stop, StringComparison.Ordinal));
-        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, progress, cancellationToken);
+        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, follower, cancellationToken);
         return [.. items.Select((item, i) => Sample(item, requests[i], UntilStop(tokenizer.Decode(written[i]))))];
     }
 
@@ -107,4 +107,10 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
             return new TaskMetric(key.Metric, key.Filter, perplexity, perplexity * mean.Error, HigherIsBetter: false);
         }),
     ];
+
+    /// <summary>Tells requests of documents as documents.</summary>
+    private sealed class Follower(string task, int documents, IProgress<TaskProgress> progress) : IProgress<RequestProgress>
+    {
+        public void Report(RequestProgress value) => progress.Report(new TaskProgress(task, value.Done, documents, value.Tokens));
+    }
 }
