@@ -67,8 +67,8 @@ public class ProgressDisplayTests
         pass.Report(new PassProgress(0.5, 200, 3.25));
         time.Advance(1);
 
-        // The first half and half of the second one are 75 %; 1,200 tokens in 59 s.
-        Assert.Equal("both models (75.0% done, 20 tokens/s, 20 s left, loss 3.2500)", error.ToString().TrimEnd());
+        // The first half and half of the second one are 75 %; 1,200 tokens in 59 s; a quarter left at 75 % in 59 s.
+        Assert.Equal("both models (75.0% done, 20 tokens/s, 19.7 s left, loss 3.2500)", error.ToString().TrimEnd());
     }
 
     [Fact]
