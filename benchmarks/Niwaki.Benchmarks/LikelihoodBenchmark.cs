@@ -27,7 +27,7 @@ internal static class LikelihoodBenchmark
         LikelihoodRequest[][] groups =
         [
             .. TableFile.Read(args[2]).Take(questions).Select(task.Read)
-                .Select(item => item.Prompts.Select(prompt => encoder.Pair(prompt.Question, prompt.Continuation)).ToArray()),
+                .Select(item => item.Prompts.Select(prompt => encoder.Pair(prompt.Context, prompt.Continuation)).ToArray()),
         ];
         LikelihoodRequest[][] single = [.. groups.SelectMany(group => group).Select(request => new[] { request })];
         long asked = single.Sum(group => group[0].Ids.Length - 1L);

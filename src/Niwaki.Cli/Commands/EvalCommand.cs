@@ -37,6 +37,26 @@ internal sealed class EvalCommand : Verb
     private readonly Option<string> _endpoint = new("--endpoint") { Description = "--pull: address of the hub", DefaultValueFactory = _ => HubClient.DefaultEndpoint, HelpName = "url" };
     private readonly Option<string?> _output = new Option<string?>("--out", "--output", "--output_path") { Description = "--tasks: folder for results_*.json and samples_*.jsonl", HelpName = "folder" }.RefuseEmpty();
     private readonly Option<BeginOfTextMode> _begin = new("--add-bos") { Description = "--tasks: begin prompts with the begin-of-text token. Auto: where the tokenizer does so", DefaultValueFactory = _ => BeginOfTextMode.Auto };
+    private readonly Option<string?> _template = new("--apply-chat-template", "--apply_chat_template")
+    {
+        Description = "--tasks: write prompts as conversations in the model's chat template; of several templates the default one, or the one of this name",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "name",
+    };
+
+    private readonly Option<bool?> _turns = new("--fewshot-as-multiturn", "--fewshot_as_multiturn")
+    {
+        Description = "--apply-chat-template: examples are turns of the conversation. Default: true; false: they stand in front of the question",
+        Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "true|false",
+    };
+
+    private readonly Option<string?> _instruction = new("--system-instruction", "--system_instruction")
+    {
+        Description = "--tasks: text in front of the description of every task; a message of the system with --apply-chat-template",
+        HelpName = "text",
+    };
+
     private readonly Option<bool> _dryRun = new("--dry-run") { Description = "Measure a few passes and tell the time and memory that the whole would need" };
 
     public EvalCommand()
@@ -61,6 +81,9 @@ internal sealed class EvalCommand : Verb
         Add(_endpoint);
         Add(_output);
         Add(_begin);
+        Add(_template);
+        Add(_turns);
+        Add(_instruction);
         Add(_dryRun);
     }
 
@@ -88,6 +111,12 @@ internal sealed class EvalCommand : Verb
                 $"Limit is {Given(parsed.GetValue(_limit))}, examples {Given(parsed.GetValue(_shots))} and window {Given(parsed.GetValue(_window))}, expected 1, 0 and 2 or more.");
         }
 
+        bool hasTemplate = parsed.GetResult(_template) is not null;
+        if (parsed.GetValue(_turns) == true && !hasTemplate)
+        {
+            throw new UsageException($"{_turns.Name} is given without {_template.Name}, expected both: only a conversation has turns.");
+        }
+
         var evaluation = new TaskEvaluation(tasks)
         {
             Data = parsed.GetValue(_data) ?? throw new UsageException($"{_data.Name} is not given, expected the folder with the data of the tasks."),
@@ -96,12 +125,13 @@ internal sealed class EvalCommand : Verb
             Shots = parsed.GetValue(_shots),
             Limit = parsed.GetValue(_limit),
             Longest = parsed.GetValue(_window),
-            Seed = parsed.GetValue(Seed) ?? FewShotContext.DefaultSeed,
+            Seed = parsed.GetValue(Seed) ?? FewShotSampler.DefaultSeed,
             Mode = parsed.GetValue(_begin),
         };
         string name = parsed.GetValue(_model)!;
         using LoadedModel model = LoadedModel.Open(name, Threads(parsed), Memory(parsed));
-        return evaluation.Run(model, name, terminal, Json(parsed), cancellationToken);
+        var format = new PromptFormat(hasTemplate ? model.ReadChatTemplate(_template.Name, parsed.GetValue(_template)) : null, parsed.GetValue(_instruction), parsed.GetValue(_turns) ?? true);
+        return evaluation.Run(model, name, format, terminal, Json(parsed), cancellationToken);
     }
 
     private static string Given(int? value) => value?.ToString(CultureInfo.InvariantCulture) ?? "not given";
@@ -122,7 +152,7 @@ internal sealed class EvalCommand : Verb
             throw new UsageException(string.Join(Environment.NewLine, faults));
         }
 
-        Option[] others = [_shots, _data, _pull, _endpoint, _output, _begin];
+        Option[] others = [_shots, _data, _pull, _endpoint, _output, _begin, _template, _turns, _instruction];
         if (others.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
             throw new UsageException($"{other.Name} is given with {_file.Name}, expected it with {_tasks.Name} alone.");

@@ -111,17 +111,18 @@ internal sealed class ExportCommand : Verb
         }
 
         string modelfile;
+        LogitDifference difference;
         using (var display = ProgressDisplay.Start(terminal, Json(parsed)))
         {
             modelfile = export.Write(path, new ByteProgress(display, $"writing {path}", export.ByteLength), cancellationToken);
-        }
-
-        LogitDifference difference = export.Verify(path, team, Memory(parsed), cancellationToken);
-        if (export.IsRounding || padded is not null)
-        {
-            // What rounding does to the logits depends on the model: it is shown, and refused only where it cannot be the reason.
-            difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
-            difference.ThrowIfAbove(path, export.IsRounding ? double.MaxValue : LogitDifference.DefaultThreshold);
+            display.Report("comparing with the model", 1, 0, null);
+            difference = export.Verify(path, team, Memory(parsed), cancellationToken);
+            if (export.IsRounding || padded is not null)
+            {
+                // What rounding does to the logits depends on the model: it is shown, and refused only where it cannot be the reason.
+                difference = ExportCheck.Measure(checkpoint, config, path, team, Memory(parsed), cancellationToken);
+                difference.ThrowIfAbove(path, export.IsRounding ? double.MaxValue : LogitDifference.DefaultThreshold);
+            }
         }
 
         if (Json(parsed))

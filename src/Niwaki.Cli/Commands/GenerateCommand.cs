@@ -109,7 +109,7 @@ internal sealed class GenerateCommand : Verb
         ChatMessage[] messages = parsed.GetValue(_system) is { } system
             ? [new ChatMessage("system", system), new ChatMessage("user", prompt)]
             : [new ChatMessage("user", prompt)];
-        return model.Encode(model.ReadChatTemplate().Apply(messages, addGenerationPrompt: true), addSpecialTokens: false);
+        return model.Encode(model.ReadChatTemplate(_chat.Name).Apply(messages, addGenerationPrompt: true), addSpecialTokens: false);
     }
 
     /// <summary>An answer ends at what ends a text, by the config or by the tokenizer, which name different tokens in some chat models.</summary>

@@ -33,9 +33,15 @@ internal sealed class HuggingFaceExportPart
                 $"{export.Shapes[0].Heads} query heads do not divide the hidden size {run.Config.HiddenSize}, which a '{run.Config.Architecture.ModelType}' must: written as '{export.ModelType}', the same arithmetic.");
         }
 
-        export.Write(folder, cancellationToken);
         using var team = new ThreadTeam(run.Threads);
-        LogitDifference difference = export.Verify(folder, team, run.Memory, cancellationToken);
+        LogitDifference difference;
+        using (var display = ProgressDisplay.Start(terminal, run.Json))
+        {
+            export.Write(folder, new ByteProgress(display, $"writing {folder}", export.WeightBytes), cancellationToken);
+            display.Report("comparing with the model", 1, 0, null);
+            difference = export.Verify(folder, team, run.Memory, cancellationToken);
+        }
+
         if (run.Json)
         {
             terminal.WriteJson(ToJson(export, folder, run.Config, difference));

@@ -36,9 +36,11 @@ internal sealed class LoadedModel : IDisposable
         TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder, addSpecialTokens);
 
     /// <summary>How the model wants conversations written.</summary>
+    /// <param name="option">The option that asks for it, for the message.</param>
+    /// <param name="name">Name of one of several templates; null: the default.</param>
     /// <exception cref="UsageException">It does not say.</exception>
-    public ChatTemplate ReadChatTemplate() => ChatTemplate.Read(_checkpoint.Folder)
-        ?? throw new UsageException($"'{_checkpoint.Folder}' has no chat template, expected chat_template.jinja or one in tokenizer_config.json. Leave --chat out.");
+    public ChatTemplate ReadChatTemplate(string option, string? name = null) => ChatTemplate.Read(_checkpoint.Folder, name)
+        ?? throw new UsageException($"'{_checkpoint.Folder}' has no chat template, expected chat_template.jinja or one in tokenizer_config.json. Leave {option} out.");
 
     /// <summary>Bytes that a pass over so many tokens takes, with the scratch memory of the passes so far.</summary>
     public long MemoryBytes(long tokens) =>

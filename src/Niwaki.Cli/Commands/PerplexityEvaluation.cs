@@ -50,8 +50,7 @@ internal sealed class PerplexityEvaluation
             TokenizerComparison.ThrowIfDifferent(model.Tokenizer, reference.Tokenizer);
         }
 
-        PerplexityResult result = Perplexity.Measure(model.Transformer, text, model.Tokenizer, cancellationToken: cancellationToken);
-        ReferenceResult? difference = reference is null ? null : ReferenceComparison.Measure(model.Transformer, reference.Transformer, text, cancellationToken);
+        (PerplexityResult result, ReferenceResult? difference) = Measure(model, reference, text, cancellationToken);
         if (_json)
         {
             _terminal.WriteJson(PerplexityOutput.ToJson(text, result, difference));
@@ -62,6 +61,22 @@ internal sealed class PerplexityEvaluation
         }
 
         return ExitCodes.Success;
+    }
+
+    /// <summary>One pass of the model; beside a reference another one, of both.</summary>
+    private (PerplexityResult, ReferenceResult?) Measure(LoadedModel model, LoadedModel? reference, ScoredText text, CancellationToken cancellationToken)
+    {
+        using var display = ProgressDisplay.Start(_terminal, quiet: _json, hasStages: false);
+        double alone = reference is null ? 1 : 1.0 / 3;
+        PerplexityResult result = Perplexity.Measure(
+            model.Transformer, text, model.Tokenizer, progress: new PassDisplay(display, "perplexity", 0, alone), cancellationToken: cancellationToken);
+        if (reference is null)
+        {
+            return (result, null);
+        }
+
+        var compared = new PassDisplay(display, "both models", alone, 1, text.Windows.Sum(window => (long)window.Ids.Length));
+        return (result, ReferenceComparison.Measure(model.Transformer, reference.Transformer, text, compared, cancellationToken));
     }
 
     /// <summary>Measures a few passes and tells what the whole would need.</summary>

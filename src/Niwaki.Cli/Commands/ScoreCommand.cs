@@ -30,7 +30,12 @@ internal sealed class ScoreCommand : Verb
         string text = TextArgument.Read(parsed, _text, _file);
         using LoadedModel model = LoadedModel.Open(parsed.GetValue(_model)!, Threads(parsed), Memory(parsed));
         int[] ids = model.Encode(text);
-        IReadOnlyList<TokenScore> scores = TokenScores.Measure(model.Transformer, model.Tokenizer, ids, cancellationToken);
+        IReadOnlyList<TokenScore> scores;
+        using (var display = ProgressDisplay.Start(terminal, quiet: Json(parsed), hasStages: false))
+        {
+            scores = TokenScores.Measure(model.Transformer, model.Tokenizer, ids, new PassDisplay(display, "scoring"), cancellationToken);
+        }
+
         if (Json(parsed))
         {
             terminal.WriteJson(new JsonObject

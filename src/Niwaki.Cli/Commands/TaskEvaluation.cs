@@ -43,7 +43,7 @@ internal sealed class TaskEvaluation
     public int? Longest { get; init; }
 
     /// <summary>Seed of the examples.</summary>
-    public long Seed { get; init; } = FewShotContext.DefaultSeed;
+    public long Seed { get; init; } = FewShotSampler.DefaultSeed;
 
     /// <summary>Whether prompts begin with the begin-of-text token.</summary>
     public BeginOfTextMode Mode { get; init; }
@@ -52,7 +52,7 @@ internal sealed class TaskEvaluation
     public string? Hub { get; init; }
 
     /// <summary>Measures and writes the results.</summary>
-    public int Run(LoadedModel model, string name, Terminal terminal, bool json, CancellationToken cancellationToken)
+    public int Run(LoadedModel model, string name, PromptFormat format, Terminal terminal, bool json, CancellationToken cancellationToken)
     {
         if (model.Tokenizer is { BeginOfText: null, EndOfText: null })
         {
@@ -62,12 +62,15 @@ internal sealed class TaskEvaluation
         DateTimeOffset date = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         var encoder = new RequestEncoder(model.Tokenizer, text => model.Encode(text, addSpecialTokens: false), Mode, Longest ?? model.Transformer.Config.ContextLength);
-        var runner = new TaskRunner(model.Transformer, model.Tokenizer, encoder, new BenchmarkFolder(Data));
+        var runner = new TaskRunner(model.Transformer, model.Tokenizer, encoder, format, new BenchmarkFolder(Data));
         Pull(runner, terminal, json, cancellationToken);
         var results = new List<TaskResult>();
-        foreach (TaskDefinition task in _tasks)
+        using (var display = ProgressDisplay.Start(terminal, quiet: json, hasStages: false))
         {
-            results.Add(runner.Run(task, Shots, Limit, Seed, total => new CountDisplay(terminal, task.Name, total, json), cancellationToken));
+            foreach (TaskDefinition task in _tasks)
+            {
+                results.Add(runner.Run(task, Shots, Limit, Seed, display, cancellationToken));
+            }
         }
 
         var run = new HarnessRun
@@ -76,12 +79,18 @@ internal sealed class TaskEvaluation
             Parameters = ParameterCounter.Count(model.Transformer.Config).Total,
             Longest = encoder.Longest,
             Begins = encoder.Begins,
+            Format = format,
             Seed = Seed,
             Limit = Limit,
             Date = date,
             Duration = Stopwatch.GetElapsedTime(start),
             Version = typeof(TaskEvaluation).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown",
         };
+        if (format.Refusal is { } refusal)
+        {
+            terminal.Error.WriteLine($"Messages of the system were left out, as lm-evaluation-harness does where a chat template refuses them: {refusal}");
+        }
+
         string? path = Output is null ? null : HarnessFiles.Write(Output, run, results);
         if (json)
         {

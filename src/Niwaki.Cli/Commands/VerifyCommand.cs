@@ -59,7 +59,13 @@ internal sealed class VerifyCommand : Verb
         using LoadedModel first = LoadedModel.Open(parsed.GetValue(_first)!, Threads(parsed), memory, hasText);
         using LoadedModel second = LoadedModel.Open(parsed.GetValue(_second)!, Threads(parsed), memory, hasText);
         int[][] windows = Windows(parsed, first, second);
-        LogitDifference difference = LogitComparison.Measure(first.Transformer, second.Transformer, windows, cancellationToken: cancellationToken);
+        LogitDifference difference;
+        using (var display = ProgressDisplay.Start(terminal, quiet: Json(parsed), hasStages: false))
+        {
+            difference = LogitComparison.Measure(
+                first.Transformer, second.Transformer, windows, progress: new PassDisplay(display, "comparing"), cancellationToken: cancellationToken);
+        }
+
         if (parsed.GetValue(_logits) is { } path)
         {
             LogitFile.Write(path, first.Transformer, windows[0], cancellationToken);
@@ -92,7 +98,6 @@ internal sealed class VerifyCommand : Verb
         {
             return LogitComparison.RandomWindows(config, parsed.GetValue(Seed) ?? 0);
         }
-
 
         string text = TextFile.Read(file);
         int[] ids = first.Encode(text);

@@ -1,16 +1,18 @@
 using Niwaki.Evaluation.Speed;
+using Niwaki.Evaluation.Tasks;
 using Niwaki.Pruning.Decisions;
 using Spectre.Console;
 
 namespace Niwaki.Cli.Output;
 
-/// <summary>Shows how far long work is, with its rate, the time left and the latest loss: a bar for a person, else a line for each stage and one a minute.</summary>
-internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<SpeedProgress>, IDisposable
+/// <summary>Shows how far long work is, with its rate, the time left and the latest loss: a bar for a person, else a line for each stage where there are several, and one a minute.</summary>
+internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<SpeedProgress>, IProgress<TaskProgress>, IDisposable
 {
     private static readonly TimeSpan LineInterval = TimeSpan.FromMinutes(1);
 
     private readonly Terminal _terminal;
     private readonly bool _quiet;
+    private readonly bool _hasStages;
     private readonly TimeProvider _time;
     private readonly Pace _pace;
     private readonly ManualResetEventSlim _ended = new();
@@ -22,10 +24,11 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
     private string _state = "";
     private long _lastLine;
 
-    private ProgressDisplay(Terminal terminal, bool quiet, TimeProvider time)
+    private ProgressDisplay(Terminal terminal, bool quiet, bool hasStages, TimeProvider time)
     {
         _terminal = terminal;
         _quiet = quiet;
+        _hasStages = hasStages;
         _time = time;
         _pace = new Pace(time);
         _lastLine = time.GetTimestamp();
@@ -35,10 +38,11 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
     /// <summary>Begins to show progress.</summary>
     /// <param name="terminal">Where to.</param>
     /// <param name="quiet">Show nothing unless a person looks at it.</param>
+    /// <param name="hasStages">Whether a line is written where a stage begins; work that may take a second has none.</param>
     /// <param name="time">The clock; null: that of the system.</param>
-    public static ProgressDisplay Start(Terminal terminal, bool quiet, TimeProvider? time = null)
+    public static ProgressDisplay Start(Terminal terminal, bool quiet, bool hasStages = true, TimeProvider? time = null)
     {
-        var display = new ProgressDisplay(terminal, quiet, time ?? TimeProvider.System);
+        var display = new ProgressDisplay(terminal, quiet, hasStages, time ?? TimeProvider.System);
         if (terminal.DrawsProgress)
         {
             display.Draw();
@@ -61,6 +65,13 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
         Report(value.Stage, value.Done, value.Tokens, null);
     }
 
+    /// <inheritdoc />
+    public void Report(TaskProgress value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        Report($"{value.Task}, {Quantity.Count(value.Done)} of {Quantity.Count(value.Documents)} documents", (double)value.Done / value.Documents, value.Tokens, null);
+    }
+
     /// <summary>Shows how far the work is.</summary>
     /// <param name="stage">What is being done.</param>
     /// <param name="done">Share of all of it that is done, 0 to 1.</param>
@@ -70,7 +81,7 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
     {
         lock (_lock)
         {
-            bool changed = stage != _stage;
+            bool begins = _hasStages && stage != _stage;
             _stage = stage;
             _pace.Add(done, tokens);
             string rate = _pace.TokensPerSecond is { } perSecond ? $", {Quantity.Count((long)perSecond)} tokens/s" : "";
@@ -82,7 +93,7 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
                 _bar.Description = Markup.Escape(stage + latest + rate + left);
                 _bar.Value = done * 100;
             }
-            else if (changed)
+            else if (begins)
             {
                 WriteState();
             }

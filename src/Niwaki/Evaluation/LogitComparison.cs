@@ -13,19 +13,25 @@ public static class LogitComparison
     /// <param name="other">The model to compare.</param>
     /// <param name="windows">Token ids, one or more each.</param>
     /// <param name="gates">Gates of the reference, the same for all windows; null: open.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends the comparison between two sets of windows.</param>
     /// <exception cref="VerificationException">The vocabularies differ in size, or there is no token.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="OperationCanceledException">The comparison was ended.</exception>
     public static LogitDifference Measure(
-        Transformer reference, Transformer other, IReadOnlyList<int[]> windows, ModelGates? gates = null, CancellationToken cancellationToken = default)
+        Transformer reference,
+        Transformer other,
+        IReadOnlyList<int[]> windows,
+        ModelGates? gates = null,
+        IProgress<PassProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reference);
         ArgumentNullException.ThrowIfNull(other);
         ArgumentNullException.ThrowIfNull(windows);
         var sum = new LogitSums();
         LogitPairs.Visit(
-            (reference, other), windows, gates, (_, _) => true, (_, _, expected, found) => RowDifference.Of(expected, found), sum.Add, cancellationToken);
+            (reference, other), windows, gates, (_, _) => true, (_, _, expected, found) => RowDifference.Of(expected, found), sum.Add, progress, cancellationToken);
         return sum.Tokens > 0
             ? sum.Result()
             : throw new VerificationException($"{windows.Count} windows hold no token, expected at least one. Give a longer text.");

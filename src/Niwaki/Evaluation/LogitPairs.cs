@@ -26,6 +26,7 @@ internal static class LogitPairs
     /// <param name="wanted">Whether a position of a window is measured.</param>
     /// <param name="measure">Measures a position; several may be measured at the same time.</param>
     /// <param name="add">Takes what was measured, in the order of the positions.</param>
+    /// <param name="progress">Told after every block of a set of windows; null: nobody.</param>
     /// <param name="cancellationToken">Ends it between two sets of windows.</param>
     /// <exception cref="VerificationException">The vocabularies differ in size.</exception>
     public static void Visit<T>(
@@ -35,6 +36,7 @@ internal static class LogitPairs
         Func<int, int, bool> wanted,
         MeasureRow<T> measure,
         Action<T> add,
+        IProgress<PassProgress>? progress,
         CancellationToken cancellationToken)
     {
         (Transformer reference, Transformer other) = models;
@@ -45,21 +47,32 @@ internal static class LogitPairs
         }
 
         Transformer tighter = reference.Memory.StreamBytes < other.Memory.StreamBytes ? reference : other;
+        var tracker = new PassTracker(windows, reference.Config.Blocks.Count + other.Config.Blocks.Count + 1, progress); // the logits count as a block
         foreach ((int first, int count) in ForwardPass.Cut(tighter, windows))
         {
             cancellationToken.ThrowIfCancellationRequested();
             int[][] set = [.. windows.Skip(first).Take(count)];
-            VisitSet(reference, other, set, gates, first, wanted, measure, add);
+            tracker.Begin(set);
+            VisitSet(reference, other, set, gates, first, wanted, measure, add, tracker);
+            tracker.End();
         }
     }
 
     private static void VisitSet<T>(
-        Transformer reference, Transformer other, int[][] set, ModelGates? gates, int first, Func<int, int, bool> wanted, MeasureRow<T> measure, Action<T> add)
+        Transformer reference,
+        Transformer other,
+        int[][] set,
+        ModelGates? gates,
+        int first,
+        Func<int, int, bool> wanted,
+        MeasureRow<T> measure,
+        Action<T> add,
+        PassTracker tracker)
     {
         using ResidualStream expected = reference.Embed(set);
         using ResidualStream found = other.Embed(set);
-        reference.RunBlocks(expected, 0, reference.Config.Blocks.Count, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
-        other.RunBlocks(found, 0, other.Config.Blocks.Count);
+        tracker.RunBlocks(reference, expected, gates is null ? null : [.. Enumerable.Repeat(gates, set.Length)]);
+        tracker.RunBlocks(other, found);
         var places = new List<(int Window, int Position, int Row)>();
         for (int window = 0; window < set.Length; window++)
         {

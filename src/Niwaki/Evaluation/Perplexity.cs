@@ -19,6 +19,7 @@ public static class Perplexity
     /// <param name="windows">[windows][window] token ids, 1 window of 2 tokens or more, all of the same length.</param>
     /// <param name="tokenizer">The model's tokenizer, for the bits per byte; null: none are given.</param>
     /// <param name="gates">Which units are on, the same for all windows; null: all.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends the measuring between two sets of windows.</param>
     /// <exception cref="ArgumentException">There is no window, or the windows differ in length or are shorter than 2 tokens.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
@@ -29,11 +30,12 @@ public static class Perplexity
         IReadOnlyList<int[]> windows,
         Tokenizer? tokenizer = null,
         ModelGates? gates = null,
+        IProgress<PassProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(windows);
         var text = new ScoredText(GptqProtocol, CommonLength(windows), [.. windows.Select(ids => new ScoredWindow(ids))], ErrorUnit.Windows);
-        return Measure(model, text, tokenizer, gates, cancellationToken);
+        return Measure(model, text, tokenizer, gates, progress, cancellationToken);
     }
 
     /// <summary>Measures on a text as a protocol cuts it.</summary>
@@ -42,13 +44,19 @@ public static class Perplexity
     /// <param name="text">The text.</param>
     /// <param name="tokenizer">The model's tokenizer, for the bits per byte; null: none are given where the protocol counts no bytes.</param>
     /// <param name="gates">Which units are on, the same for all windows; null: all.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends the measuring between two sets of windows.</param>
     /// <exception cref="ArgumentException">There is nothing to score.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="NonFiniteLossException">The loss of a scored token is no finite number.</exception>
     /// <exception cref="OperationCanceledException">The measuring was ended.</exception>
     public static PerplexityResult Measure(
-        Transformer model, ScoredText text, Tokenizer? tokenizer = null, ModelGates? gates = null, CancellationToken cancellationToken = default)
+        Transformer model,
+        ScoredText text,
+        Tokenizer? tokenizer = null,
+        ModelGates? gates = null,
+        IProgress<PassProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(text);
@@ -59,7 +67,7 @@ public static class Perplexity
 
         int[][] windows = [.. text.Windows.Select(window => window.Ids)];
         ModelGates?[]? perWindow = gates is null ? null : [.. Enumerable.Repeat(gates, windows.Length)];
-        float[][] losses = ForwardPass.Losses(model, windows, perWindow, cancellationToken: cancellationToken);
+        float[][] losses = ForwardPass.Losses(model, windows, perWindow, progress: progress, cancellationToken: cancellationToken);
         ThrowIfNotFinite(text, losses);
         return Result(text, losses, tokenizer);
     }

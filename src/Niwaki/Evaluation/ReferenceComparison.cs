@@ -11,13 +11,15 @@ public static class ReferenceComparison
     /// <param name="model">The model.</param>
     /// <param name="reference">The reference.</param>
     /// <param name="text">The text, cut by a protocol; only its scored tokens count.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends the comparison between two sets of windows.</param>
     /// <exception cref="VerificationException">The vocabularies differ in size.</exception>
     /// <exception cref="ArgumentException">There is nothing to score.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="NonFiniteLossException">The loss of a scored token is no finite number for one of the models.</exception>
     /// <exception cref="OperationCanceledException">The comparison was ended.</exception>
-    public static ReferenceResult Measure(Transformer model, Transformer reference, ScoredText text, CancellationToken cancellationToken = default)
+    public static ReferenceResult Measure(
+        Transformer model, Transformer reference, ScoredText text, IProgress<PassProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(reference);
@@ -35,6 +37,7 @@ public static class ReferenceComparison
             (window, position) => position + 1 >= text.Windows[window].FirstScored && position + 1 < text.Windows[window].Ids.Length,
             (window, position, expected, found) => Row.Of(window, position, text.Windows[window].Ids[position + 1], expected, found),
             rows.Add,
+            progress,
             cancellationToken);
         return Result(rows);
     }

@@ -15,18 +15,19 @@ public static class TokenScores
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="ids">Token ids of the text, with a begin-of-text token where the model wants one.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends the scoring between two sets of windows.</param>
     /// <returns>One score for each id.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="NonFiniteLossException">A loss is no finite number.</exception>
     /// <exception cref="OperationCanceledException">The scoring was ended.</exception>
     public static IReadOnlyList<TokenScore> Measure(
-        Transformer model, Tokenizer tokenizer, ReadOnlySpan<int> ids, CancellationToken cancellationToken = default)
+        Transformer model, Tokenizer tokenizer, ReadOnlySpan<int> ids, IProgress<PassProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         int[][] windows = TextWindows.Rolling(ids, Math.Max(2, model.Config.ContextLength));
-        float[][] losses = ForwardPass.Losses(model, windows, cancellationToken: cancellationToken);
+        float[][] losses = ForwardPass.Losses(model, windows, progress: progress, cancellationToken: cancellationToken);
         var scores = new List<TokenScore>(ids.Length);
         if (!ids.IsEmpty)
         {

@@ -18,7 +18,7 @@ public static class BatchGenerator
     /// <param name="maxTokens">Most tokens written behind each, 1 or more.</param>
     /// <param name="endIds">Ids that end a text; none of them is given out.</param>
     /// <param name="isDone">Whether what was written is enough.</param>
-    /// <param name="progress">Told the prompts done so far; null: nobody.</param>
+    /// <param name="progress">Told after every pass; null: nobody.</param>
     /// <param name="cancellationToken">Ends it between two tokens.</param>
     /// <returns>For every prompt the tokens written.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTokens"/> is below 1, or an id is outside the vocabulary.</exception>
@@ -30,7 +30,7 @@ public static class BatchGenerator
         int maxTokens,
         IReadOnlyCollection<int> endIds,
         Func<IReadOnlyList<int>, bool> isDone,
-        IProgress<int>? progress = null,
+        IProgress<RequestProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -39,20 +39,28 @@ public static class BatchGenerator
         var written = new List<int>[prompts.Count];
         long bytes = KeyValueCache.BytesFor(model.Config, prompts.Select(prompt => prompt.Length).DefaultIfEmpty(1).Max() + maxTokens);
         int together = (int)Math.Clamp(CacheBytes / Math.Max(1, bytes), 1, MostTogether);
+        long tokens = 0;
         for (int first = 0; first < prompts.Count; first += together)
         {
             int count = Math.Min(together, prompts.Count - first);
             List<int>[] part = [.. Enumerable.Range(0, count).Select(_ => new List<int>())];
             part.CopyTo(written, first);
-            Continue(model, [.. prompts.Skip(first).Take(count)], part, maxTokens, [.. endIds], isDone, cancellationToken);
-            progress?.Report(first + count);
+            void Passed(int done, long more) => progress?.Report(new RequestProgress(first + done, tokens += more));
+            Continue(model, [.. prompts.Skip(first).Take(count)], part, maxTokens, [.. endIds], isDone, Passed, cancellationToken);
         }
 
         return [.. written.Select(ids => ids.ToArray())];
     }
 
     private static void Continue(
-        Transformer model, int[][] prompts, List<int>[] written, int maxTokens, HashSet<int> ends, Func<IReadOnlyList<int>, bool> isDone, CancellationToken cancellationToken)
+        Transformer model,
+        int[][] prompts,
+        List<int>[] written,
+        int maxTokens,
+        HashSet<int> ends,
+        Func<IReadOnlyList<int>, bool> isDone,
+        Action<int, long> passed,
+        CancellationToken cancellationToken)
     {
         var sampler = new Sampler(SamplingOptions.Greedy);
         var random = new SeededRandom(0);
@@ -77,6 +85,7 @@ public static class BatchGenerator
                 Array.ForEach(going, step => written[step.Prompt].Add(step.Id));
                 going = [.. going.Where(step => written[step.Prompt].Count < maxTokens && !isDone(written[step.Prompt]))];
                 active = [.. going.Select(step => step.Prompt)];
+                passed(prompts.Length - active.Length, next.Sum(row => (long)row.Length));
                 next = [.. going.Select(step => new[] { step.Id })];
             }
         }

@@ -17,6 +17,7 @@ public static class SelfCalibration
     /// <param name="options">Amount, length and sampling.</param>
     /// <param name="endIds">Ids that end a text; may be empty.</param>
     /// <param name="beginOfText">Id that begins a text; null where the model has none.</param>
+    /// <param name="progress">Told the tokens written so far; null: nobody.</param>
     /// <param name="cancellationToken">Ends the writing between two tokens.</param>
     /// <returns>[windows][window length] token ids.</returns>
     /// <exception cref="ArgumentException">Options are out of range (the message names all of them), or every id ends a text.</exception>
@@ -28,6 +29,7 @@ public static class SelfCalibration
         SelfCalibrationOptions options,
         IReadOnlyCollection<int> endIds,
         int? beginOfText,
+        IProgress<long>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -52,7 +54,8 @@ public static class SelfCalibration
                 windows[i] = new int[options.WindowLength];
             }
 
-            WriteTogether(model, options, opening, windows.AsMemory(first..end), first, cancellationToken);
+            long before = (long)first * options.WindowLength;
+            WriteTogether(model, options, opening, windows.AsMemory(first..end), first, tokens => progress?.Report(before + tokens), cancellationToken);
         }
 
         return windows;
@@ -70,6 +73,7 @@ public static class SelfCalibration
         TextOpening opening,
         ReadOnlyMemory<int[]> windows,
         int firstIndex,
+        Action<long> written,
         CancellationToken cancellationToken)
     {
         var sampler = new Sampler(options.Sampling);
@@ -87,6 +91,7 @@ public static class SelfCalibration
                     windows.Span[i][position] = newest[i][0];
                 }
 
+                written((position + 1L) * newest.Length);
                 if (position == options.WindowLength - 1)
                 {
                     return;

@@ -8,6 +8,7 @@ public static class ForwardPass
     /// <param name="windows">Token ids.</param>
     /// <param name="gates">Gates of every window, or null where all are open.</param>
     /// <param name="tap">Receives activations, or null.</param>
+    /// <param name="progress">Told after every block of a set of windows; null: nobody.</param>
     /// <param name="cancellationToken">Ends the pass between two sets of windows.</param>
     /// <returns>For every window [length − 1] losses in nats; element t belongs to token t + 1.</returns>
     /// <exception cref="OperationCanceledException">The pass was ended.</exception>
@@ -16,16 +17,18 @@ public static class ForwardPass
         IReadOnlyList<int[]> windows,
         IReadOnlyList<ModelGates?>? gates = null,
         ActivationTap? tap = null,
+        IProgress<PassProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(windows);
         float[][] losses = new float[windows.Count][];
+        var tracker = new PassTracker(windows, model.Config.Blocks.Count + 1, progress); // the output head counts as a block
         foreach ((int first, int count) in Cut(model, windows))
         {
             cancellationToken.ThrowIfCancellationRequested();
             ModelGates?[]? setGates = gates is null ? null : [.. gates.Skip(first).Take(count)];
-            LossesOfSet(model, [.. windows.Skip(first).Take(count)], setGates, tap).CopyTo(losses, first);
+            LossesOfSet(model, [.. windows.Skip(first).Take(count)], setGates, tap, tracker).CopyTo(losses, first);
         }
 
         return losses;
@@ -77,10 +80,13 @@ public static class ForwardPass
         }
     }
 
-    private static float[][] LossesOfSet(Transformer model, int[][] windows, ModelGates?[]? gates, ActivationTap? tap)
+    private static float[][] LossesOfSet(Transformer model, int[][] windows, ModelGates?[]? gates, ActivationTap? tap, PassTracker tracker)
     {
+        tracker.Begin(windows);
         using ResidualStream stream = model.Embed(windows);
-        model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates, tap);
-        return model.Losses(stream);
+        tracker.RunBlocks(model, stream, gates, tap);
+        float[][] losses = model.Losses(stream);
+        tracker.End(losses);
+        return losses;
     }
 }

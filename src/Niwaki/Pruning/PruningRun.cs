@@ -22,6 +22,9 @@ public sealed class PruningRun : IDisposable
     /// <summary>Name of the first evaluation of every run.</summary>
     internal const string BaselineKey = "evaluation before";
 
+    private const string WritingStage = "writing the model";
+    private const string ResultStage = "measuring the result";
+
     /// <summary>Tokens on which the written model is compared with the source whose units are off.</summary>
     private const int ComparedTokens = 64;
 
@@ -151,7 +154,7 @@ public sealed class PruningRun : IDisposable
         {
             texts = RunTexts.ReadOrMake(_folder, dense, _tokenizer, _options, cancellationToken);
             _options.Progress?.Report(new PruningProgress("baseline", 0));
-            lossBefore = Measure(log, BaselineKey, dense, texts.Evaluation, cancellationToken);
+            lossBefore = Measure(log, BaselineKey, "baseline", dense, texts.Evaluation, cancellationToken);
             _evaluations = log.Count;
         }
 
@@ -212,8 +215,8 @@ public sealed class PruningRun : IDisposable
             Directory.Delete(_folder.ModelPath, recursive: true);
         }
 
-        _options.Progress?.Report(new PruningProgress("writing the model", 1));
-        CheckpointSurgery.Apply(_checkpoint, _config, plan, _folder.ModelPath, cancellationToken: cancellationToken);
+        _options.Progress?.Report(new PruningProgress(WritingStage, 0));
+        CheckpointSurgery.Apply(_checkpoint, _config, plan, _folder.ModelPath, progress: Stage(WritingStage), cancellationToken: cancellationToken);
         return plan;
     }
 
@@ -221,7 +224,7 @@ public sealed class PruningRun : IDisposable
     private double MeasureResult(
         EvaluationLog log, Checkpoint result, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
     {
-        _options.Progress?.Report(new PruningProgress("measuring the result", 1));
+        _options.Progress?.Report(new PruningProgress(ResultStage, 0));
         int[][] sample = windows[..1];
         float[] expected;
         using (var cut = Transformer.Load(
@@ -235,7 +238,7 @@ public sealed class PruningRun : IDisposable
         float[] found = ForwardPass.Losses(written, sample, cancellationToken: cancellationToken)[0];
         int different = Enumerable.Range(0, found.Length).FirstOrDefault(i => found[i] != expected[i] && !(float.IsNaN(found[i]) && float.IsNaN(expected[i])), -1);
         return different < 0
-            ? Measure(log, "evaluation after", written, windows, cancellationToken)
+            ? Measure(log, "evaluation after", ResultStage, written, windows, cancellationToken)
             : throw new PruningException(
                 $"'{_folder.ModelPath}': loss of token {different + 1} is {found[different]}, expected {expected[different]} as the source gives without the units removed. "
                 + "The files were damaged while they were written; check the disk and resume.");
@@ -245,13 +248,16 @@ public sealed class PruningRun : IDisposable
     private void CompareWithGates(Transformer written, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
     {
         using var source = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Biases = biases });
-        LogitComparison.Measure(source, written, windows, ModelGates.For(_config, selection), cancellationToken).ThrowIfAbove(_folder.ModelPath);
+        LogitComparison.Measure(source, written, windows, ModelGates.For(_config, selection), cancellationToken: cancellationToken).ThrowIfAbove(_folder.ModelPath);
     }
 
-    private double Measure(EvaluationLog log, string key, Transformer model, int[][] windows, CancellationToken cancellationToken) => log.GetOrRun(key, () =>
+    private StageProgress? Stage(string name) => _options.Progress is { } progress ? new StageProgress(progress, name) : null;
+
+    private double Measure(EvaluationLog log, string key, string stage, Transformer model, int[][] windows, CancellationToken cancellationToken) => log.GetOrRun(key, () =>
     {
         long start = Stopwatch.GetTimestamp();
-        PerplexityResult result = Perplexity.Measure(model, windows, _tokenizer, cancellationToken: cancellationToken);
-        return new EvaluationRecord(result.Nll, windows.Sum(window => (long)window.Length), Stopwatch.GetElapsedTime(start).TotalSeconds);
+        long tokens = windows.Sum(window => (long)window.Length);
+        PerplexityResult result = Perplexity.Measure(model, windows, _tokenizer, progress: Stage(stage), cancellationToken: cancellationToken);
+        return new EvaluationRecord(result.Nll, tokens, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }).LossNats;
 }

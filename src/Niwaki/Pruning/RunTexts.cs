@@ -37,6 +37,8 @@ internal sealed class RunTexts
     {
         Recipe recipe = folder.Recipe;
         int vocabulary = model.Config.VocabularySize;
+        Func<long, IProgress<long>?> Stage(string name) => tokens => options.Progress is { } progress ? new StageProgress(progress, name, tokens) : null;
+
         // The evaluation text first: a file that is missing shows before the model has spent time on writing.
         RecordedWindows evaluation = ReadOrMake(folder.EvaluationPath, vocabulary, () =>
         {
@@ -44,14 +46,14 @@ internal sealed class RunTexts
             int window = Math.Min(recipe.Evaluation.Window, model.Config.ContextLength);
             return recipe.Evaluation.Source == TextSource.File
                 ? EvaluationFile(recipe, window, model, tokenizer)
-                : Write(recipe, model, recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows, window, EvaluationStream, cancellationToken);
+                : Write(recipe, model, recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows, window, EvaluationStream, Stage("evaluation text"), cancellationToken);
         });
         RecordedWindows calibration = ReadOrMake(folder.CalibrationPath, vocabulary, () =>
         {
             options.Progress?.Report(new PruningProgress("calibration text", 0));
             return recipe.Calibration.Source == TextSource.File
                 ? FromFile(recipe, model, tokenizer)
-                : Write(recipe, model, recipe.Calibration.Windows * recipe.CalibrationSetCount, recipe.Calibration.Window, CalibrationStream, cancellationToken);
+                : Write(recipe, model, recipe.Calibration.Windows * recipe.CalibrationSetCount, recipe.Calibration.Window, CalibrationStream, Stage("calibration text"), cancellationToken);
         });
         long written = calibration.Source == TextSource.Self ? calibration.Windows.Sum(window => (long)window.Length) : 0;
         return new RunTexts(calibration.Windows, evaluation.Windows, written);
@@ -102,7 +104,7 @@ internal sealed class RunTexts
         TextTokens.Encode(tokenizer, TextFile.Read(recipe.FullPath(file)), model.Config.VocabularySize, recipe.Model!);
 
     private static RecordedWindows Write(
-        Recipe recipe, Transformer model, int windows, int window, long stream, CancellationToken cancellationToken)
+        Recipe recipe, Transformer model, int windows, int window, long stream, Func<long, IProgress<long>?> progress, CancellationToken cancellationToken)
     {
         // A seed of its own for each text, derived so that neither is the other's under a neighbouring seed.
         long seed = (long)(new SeededRandom(recipe.Seed, stream).NextBits() >> 1);
@@ -120,7 +122,7 @@ internal sealed class RunTexts
             Seed = seed,
             Temperature = options.Temperature,
             TopP = options.TopP,
-            Windows = SelfCalibration.Write(model, options, model.Config.EndOfText, model.Config.BeginOfText, cancellationToken),
+            Windows = SelfCalibration.Write(model, options, model.Config.EndOfText, model.Config.BeginOfText, progress((long)options.Windows * options.WindowLength), cancellationToken),
         };
     }
 }

@@ -61,7 +61,7 @@ public sealed class LogitComparisonTests
         using Transformer source = model.Load(), cut = model.Load(new TransformerOptions { Selection = selection });
         int[][] windows = LogitComparison.RandomWindows(model.Config);
 
-        LogitDifference gated = LogitComparison.Measure(source, cut, windows, ModelGates.For(model.Config, selection), TestContext.Current.CancellationToken);
+        LogitDifference gated = LogitComparison.Measure(source, cut, windows, ModelGates.For(model.Config, selection), cancellationToken: TestContext.Current.CancellationToken);
         LogitDifference open = LogitComparison.Measure(source, cut, windows, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.True(gated.IsWithin(1e-6), gated.ToString());

@@ -107,7 +107,7 @@ public sealed class PerplexityTests
     }
 
     private static PerplexityResult Measure(LoadedModel model, int[][] windows, Tokenizer? tokenizer = null, ModelGates? gates = null) =>
-        Perplexity.Measure(model.Transformer, windows, tokenizer, gates, TestContext.Current.CancellationToken);
+        Perplexity.Measure(model.Transformer, windows, tokenizer, gates, cancellationToken: TestContext.Current.CancellationToken);
 
     private static double Square(double x) => x * x;
 }

@@ -15,7 +15,7 @@ public sealed class ReferenceComparisonTests
     {
         using LoadedModel model = LoadedModel.Random(new RandomCheckpointSpec { HiddenSize = 32 });
         using LoadedModel reference = LoadedModel.Random();
-        ReferenceResult found = ReferenceComparison.Measure(model.Transformer, reference.Transformer, Text, TestContext.Current.CancellationToken);
+        ReferenceResult found = ReferenceComparison.Measure(model.Transformer, reference.Transformer, Text, cancellationToken: TestContext.Current.CancellationToken);
 
         var rows = new List<(double[] P, double[] Q, int Target)>();
         foreach (ScoredWindow window in Text.Windows)
@@ -60,7 +60,7 @@ public sealed class ReferenceComparisonTests
     public void Measure_SameModel_NothingDiffers()
     {
         using LoadedModel model = LoadedModel.Random();
-        ReferenceResult found = ReferenceComparison.Measure(model.Transformer, model.Transformer, Text, TestContext.Current.CancellationToken);
+        ReferenceResult found = ReferenceComparison.Measure(model.Transformer, model.Transformer, Text, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1, found.SameTop.Value);
         Assert.Equal((0, 0), (found.LogRatio.Value, found.RootMeanSquareChange.Value));
         Assert.InRange(found.Divergence.Largest, 0, 1e-7);
@@ -74,9 +74,9 @@ public sealed class ReferenceComparisonTests
         using LoadedModel broken = LoadedModel.Random(edit: folder => LoadedModel.Fill(folder, TensorNames.FinalNorm, float.NaN));
         using LoadedModel model = LoadedModel.Random();
         NonFiniteLossException error = Assert.Throws<NonFiniteLossException>(() =>
-            ReferenceComparison.Measure(broken.Transformer, model.Transformer, Text, TestContext.Current.CancellationToken));
+            ReferenceComparison.Measure(broken.Transformer, model.Transformer, Text, cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal((0, 4), (error.Window, error.Position));
-        Assert.Throws<ArgumentException>(() => ReferenceComparison.Measure(model.Transformer, model.Transformer, Text with { Windows = [] }, TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentException>(() => ReferenceComparison.Measure(model.Transformer, model.Transformer, Text with { Windows = [] }, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -55,5 +55,5 @@ public sealed class TokenScoresTests
     }
 
     private IReadOnlyList<TokenScore> Measure(LoadedModel model, int[] ids) =>
-        TokenScores.Measure(model.Transformer, _tokenizer, ids, TestContext.Current.CancellationToken);
+        TokenScores.Measure(model.Transformer, _tokenizer, ids, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -59,7 +59,7 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>Losses of windows, see <see cref="ForwardPass.Losses"/>.</summary>
     public float[][] Losses(int[][] windows, IReadOnlyList<ModelGates?>? gates = null, ActivationTap? tap = null) =>
-        ForwardPass.Losses(Transformer, windows, gates, tap, TestContext.Current.CancellationToken);
+        ForwardPass.Losses(Transformer, windows, gates, tap, cancellationToken: TestContext.Current.CancellationToken);
 
     /// <summary>Replaces all elements of a float32 tensor on disk, before the model is loaded.</summary>
     public static void Fill(string folder, string tensor, float value)

@@ -1,5 +1,6 @@
 using Niwaki.Generation;
 using Niwaki.Models;
+using Niwaki.Tests.Models;
 
 namespace Niwaki.Tests.Generation;
 
@@ -124,14 +125,28 @@ public sealed class SelfCalibrationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Write(model, Options, [], beginOfText));
     }
 
+    /// <summary>Three windows of four tokens, two of them at a time: every pass adds a token to each.</summary>
+    [Fact]
+    public void Write_Progress_TokensSoFar()
+    {
+        using LoadedModel model = LoadedModel.Random();
+        var progress = new RecordedProgress<long>();
+        long bytes = KeyValueCache.BytesFor(model.Config, 4) + (model.Config.VocabularySize * sizeof(float));
+        var options = new SelfCalibrationOptions { Windows = 3, WindowLength = 4, CacheBytes = 2 * bytes };
+
+        SelfCalibration.Write(model.Transformer, options, [], BeginOfText, progress, TestContext.Current.CancellationToken);
+
+        Assert.Equal([2, 4, 6, 8, 9, 10, 11, 12], progress.Reports);
+    }
+
     [Fact]
     public void Write_Cancelled_Ends()
     {
         using LoadedModel model = LoadedModel.Random();
         Assert.Throws<OperationCanceledException>(
-            () => SelfCalibration.Write(model.Transformer, Options, [], BeginOfText, new CancellationToken(canceled: true)));
+            () => SelfCalibration.Write(model.Transformer, Options, [], BeginOfText, cancellationToken: new CancellationToken(canceled: true)));
     }
 
     private static int[][] Write(LoadedModel model, SelfCalibrationOptions options, int[] endIds, int? beginOfText) =>
-        SelfCalibration.Write(model.Transformer, options, endIds, beginOfText, TestContext.Current.CancellationToken);
+        SelfCalibration.Write(model.Transformer, options, endIds, beginOfText, cancellationToken: TestContext.Current.CancellationToken);
 }

@@ -43,6 +43,25 @@ public class BrowserTests
         Assert.True(Enumerable.Range(0, columns * rows).Select(i => (pixels[i * channels] << 16) | (pixels[(i * channels) + 1] << 8) | pixels[(i * channels) + 2]).Distinct().Count() > 50);
     }
 
+    /// <summary>Both pages in a frame as wide as a phone: what is wider scrolls by itself, and the page does not.</summary>
+    [Fact]
+    public void Pages_OnAPhone_NoWiderThanTheScreen()
+    {
+        using var run = new FinishedRun("model");
+        Assert.Equal(0, CommandRunner.Run("report", run.Path, "--samples", "2", "--sample-tokens", "8").ExitCode);
+        Assert.Equal(0, CommandRunner.Run("compare", run.Path, CommandRunner.Sample, "--html", run["compare.html"]).ExitCode);
+        string frames = run["frames.html"];
+        File.WriteAllText(frames, """
+            <iframe width="360" height="800" src="report.html"></iframe><iframe width="360" height="800" src="compare.html"></iframe>
+            <script>onload = () => document.body.append([...document.querySelectorAll('iframe')].map(
+                frame => frame.contentDocument.querySelectorAll('td').length + ' cells, wider: ' + (frame.contentDocument.documentElement.scrollWidth > 360)).join('; '))</script>
+            """);
+
+        string dom = Chromium.Run(frames, "--allow-file-access-from-files", "--dump-dom");
+
+        Assert.Matches(@"[1-9]\d* cells, wider: false; [1-9]\d* cells, wider: false</body>", dom);
+    }
+
     /// <summary>Eight-bit RGB or RGBA, not interlaced, as browsers write it.</summary>
     private static byte[] ReadPng(string path, out int width, out int height, out int channels)
     {

@@ -36,14 +36,14 @@ public sealed class LikelihoodScorer
 
     /// <summary>Answers requests.</summary>
     /// <param name="groups">Groups of requests, one request or more each.</param>
-    /// <param name="progress">Told the groups answered so far; null: nobody.</param>
+    /// <param name="progress">Told after every pass, with the groups answered so far; null: nobody.</param>
     /// <param name="cancellationToken">Ends it between two batches.</param>
     /// <returns>For every group an answer for each request.</returns>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside the vocabulary.</exception>
     /// <exception cref="NonFiniteLossException">A loss is no finite number.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public LikelihoodResult[][] Score(
-        IReadOnlyList<IReadOnlyList<LikelihoodRequest>> groups, IProgress<int>? progress = null, CancellationToken cancellationToken = default)
+        IReadOnlyList<IReadOnlyList<LikelihoodRequest>> groups, IProgress<RequestProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(groups);
         var results = new LikelihoodResult[groups.Count][];
@@ -52,9 +52,10 @@ public sealed class LikelihoodScorer
         {
             cancellationToken.ThrowIfCancellationRequested();
             RequestGroup[] batch = NextBatch(groups, first);
-            ScoreBatch(batch).CopyTo(results, first);
+            int answered = first;
+            ScoreBatch(batch, () => progress?.Report(new RequestProgress(answered, ForwardTokens))).CopyTo(results, first);
             first += batch.Length;
-            progress?.Report(first);
+            progress?.Report(new RequestProgress(first, ForwardTokens));
         }
 
         return results;
@@ -80,13 +81,14 @@ public sealed class LikelihoodScorer
         return [.. batch];
     }
 
-    private LikelihoodResult[][] ScoreBatch(RequestGroup[] batch)
+    private LikelihoodResult[][] ScoreBatch(RequestGroup[] batch, Action passed)
     {
         LikelihoodResult[][] results = [.. batch.Select(group => new LikelihoodResult[group.Requests.Count])];
         KeyValueCache[] caches = [.. batch.Select(group => new KeyValueCache(_model.Config, group.Capacity))];
         try
         {
             FillPrefixes(batch, caches);
+            passed();
             for (int request = 0; request < results.Max(row => row.Length); request++)
             {
                 int[] asked = [.. Enumerable.Range(0, batch.Length).Where(i => request < results[i].Length)];
@@ -94,6 +96,7 @@ public sealed class LikelihoodScorer
                 int[][] targets = [.. asked.Select(i => batch[i].Targets(request))];
                 TargetScore[][] scores = _model.Score([.. asked.Select(i => caches[i])], tokens, targets);
                 ForwardTokens += tokens.Sum(row => (long)row.Length);
+                passed();
                 for (int i = 0; i < asked.Length; i++)
                 {
                     results[asked[i]][request] = Sum(scores[i], targets[i]);

@@ -72,9 +72,9 @@ public static partial class HarnessFiles
     {
         JsonNode document = sample.Item.Document.Fields.DeepClone();
         var arguments = new JsonObject();
-        for (int i = 0; i < sample.Contexts.Count; i++)
+        for (int i = 0; i < sample.Requests.Count; i++)
         {
-            arguments[$"gen_args_{i}"] = new JsonObject { ["arg_0"] = sample.Contexts[i], ["arg_1"] = sample.Item.Prompts[i].Continuation };
+            arguments[$"gen_args_{i}"] = new JsonObject { ["arg_0"] = sample.Requests[i].Context, ["arg_1"] = sample.Requests[i].Continuation };
         }
 
         var line = new JsonObject
@@ -88,7 +88,7 @@ public static partial class HarnessFiles
             ["filter"] = filter,
             ["metrics"] = new JsonArray([.. sample.Values.Keys.Where(key => key.Filter == filter).Select(key => (JsonNode)key.Metric)]),
             ["doc_hash"] = Hash(document.ToJsonString(Indented)),
-            ["prompt_hash"] = Hash(sample.Contexts[0]),
+            ["prompt_hash"] = Hash(sample.Requests[0].Context),
             ["target_hash"] = Hash(sample.Item.Target),
         };
         foreach (((string metric, string of), double value) in sample.Values)
@@ -105,7 +105,8 @@ public static partial class HarnessFiles
     /// <summary>Both as texts, as the harness writes them.</summary>
     private static JsonArray Pair(LikelihoodResult result) => [result.LogLikelihood.ToString("R", CultureInfo.InvariantCulture), result.IsGreedy ? "True" : "False"];
 
-    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+    /// <summary>SHA-256 of the UTF-8 text, in hexadecimal digits.</summary>
+    internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     [GeneratedRegex("""["<>:/|\\?*\[\]]+""", RegexOptions.CultureInvariant)]
     private static partial Regex Refused();

@@ -125,7 +125,11 @@ public static class HarnessReport
         json["model_source"] = "niwaki";
         json["model_name"] = run.Model;
         json["model_name_sanitized"] = HarnessFiles.Sanitized(run.Model);
-        json["chat_template"] = null;
+        json["system_instruction"] = run.Format.Instruction;
+        json["system_instruction_sha"] = Hash(run.Format.Instruction);
+        json["fewshot_as_multiturn"] = run.Format.HasTurns;
+        json["chat_template"] = run.Format.Template?.Source;
+        json["chat_template_sha"] = Hash(run.Format.Template?.Source);
         json["task_hashes"] = new JsonObject();
         json["total_evaluation_time_seconds"] = run.Duration.TotalSeconds.ToString("R", CultureInfo.InvariantCulture);
     }
@@ -133,6 +137,11 @@ public static class HarnessReport
     private static JsonObject Own(HarnessRun run, IReadOnlyList<TaskResult> results)
     {
         var json = new JsonObject { ["version"] = run.Version, ["begin_of_text"] = run.Begins };
+        if (run.Format.Refusal is { } refusal)
+        {
+            json["system_message_refused"] = refusal;
+        }
+
         if (SevenTaskMean.Of(results) is { } mean)
         {
             json["seven_task_mean"] = new JsonObject
@@ -147,6 +156,8 @@ public static class HarnessReport
 
         return json;
     }
+
+    private static string? Hash(string? text) => text is null ? null : HarnessFiles.Hash(text);
 
     private static JsonNode Number(string version) => double.Parse(version, CultureInfo.InvariantCulture);
 }

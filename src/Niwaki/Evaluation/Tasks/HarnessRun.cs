@@ -15,6 +15,9 @@ public sealed record HarnessRun
     /// <summary>Whether prompts begin with the begin-of-text token.</summary>
     public required bool Begins { get; init; }
 
+    /// <summary>How prompts were written.</summary>
+    public required PromptFormat Format { get; init; }
+
     /// <summary>Seed of the examples.</summary>
     public required long Seed { get; init; }
 

@@ -7,12 +7,6 @@ namespace Niwaki.Evaluation.Tasks;
 /// <summary>The tasks, with prompts and metrics of lm-evaluation-harness.</summary>
 public static partial class HarnessTasks
 {
-    /// <summary>What stands between a question and its answer.</summary>
-    private const string Delimiter = " ";
-
-    /// <summary>What stands behind an example.</summary>
-    private const string Separator = "\n\n";
-
     private static readonly string[] Lengths = ["acc", "acc_norm", "acc_bytes"];
     private static readonly string[] AccuracyAlone = ["acc"];
 
@@ -169,8 +163,7 @@ public static partial class HarnessTasks
             throw new Datasets.DatasetException(row.Place, $"has answer {gold} of {choices.Count}", $"0 to {choices.Count - 1}", "Give the part of the data set that has its labels.");
         }
 
-        return new TaskItem(
-            row, [.. choices.Select(choice => new TaskPrompt(question, Delimiter + choice))], question + Delimiter + choices[gold] + Separator, choices[gold])
+        return new TaskItem(row, [.. choices.Select(choice => new TaskPrompt(question, TaskExample.Delimiter + choice))], new TaskExample(question, choices[gold]))
         {
             Choices = choices,
             Gold = gold,
@@ -210,7 +203,7 @@ public static partial class HarnessTasks
 
         string[] choices = [.. ((string[])["option1", "option2"]).Select(option => sentence[..gap] + row.Text(option))];
         string rest = PythonText.Trim(sentence[(gap + 1)..]);
-        return new TaskItem(row, [.. choices.Select(choice => new TaskPrompt(choice, Delimiter + rest))], choices[gold] + Delimiter + rest + Separator, rest)
+        return new TaskItem(row, [.. choices.Select(choice => new TaskPrompt(choice, TaskExample.Delimiter + rest))], new TaskExample(choices[gold], rest))
         {
             Choices = choices,
             Gold = gold,
@@ -226,7 +219,7 @@ public static partial class HarnessTasks
     }
 
     private static TaskItem Answer(TableRow row, string question, string continuation, string target) =>
-        new(row, [new TaskPrompt(question, continuation)], question + Delimiter + target + Separator, target);
+        new(row, [new TaskPrompt(question, continuation)], new TaskExample(question, target));
 
     private static TaskItem TruthfulQa(TableRow row)
     {

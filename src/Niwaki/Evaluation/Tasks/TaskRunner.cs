@@ -5,6 +5,7 @@ using Niwaki.Formats.Hub;
 using Niwaki.Generation;
 using Niwaki.Models;
 using Niwaki.Tokenizers;
+using Niwaki.Tokenizers.Chat;
 
 namespace Niwaki.Evaluation.Tasks;
 
@@ -12,8 +13,9 @@ namespace Niwaki.Evaluation.Tasks;
 /// <param name="model">The model.</param>
 /// <param name="tokenizer">Its tokenizer.</param>
 /// <param name="encoder">Turns texts into requests.</param>
+/// <param name="format">How prompts are written.</param>
 /// <param name="folder">Where the data is.</param>
-public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEncoder encoder, BenchmarkFolder folder)
+public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEncoder encoder, PromptFormat format, BenchmarkFolder folder)
 {
     /// <summary>Most tokens written about a problem, as the harness has it where a task says nothing.</summary>
     private const int MostWritten = 256;
@@ -27,25 +29,26 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
     /// <param name="shots">Examples in front of every document; null: as many as the task has by itself.</param>
     /// <param name="limit">Documents from the first; null: all.</param>
     /// <param name="seed">Seed of the examples.</param>
-    /// <param name="follow">Given the number of documents, makes what is told those done so far; null: nobody.</param>
+    /// <param name="progress">Told how far it is; null: nobody.</param>
     /// <param name="cancellationToken">Ends it between two batches.</param>
     /// <exception cref="DatasetException">Data is missing or broken, or there are too few documents for the examples.</exception>
+    /// <exception cref="ChatTemplateException">The chat template refuses a conversation, or fails on it.</exception>
     /// <exception cref="NonFiniteLossException">A loss is no finite number.</exception>
     /// <exception cref="OperationCanceledException">It was ended.</exception>
     public TaskResult Run(
-        TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotContext.DefaultSeed, Func<int, IProgress<int>>? follow = null, CancellationToken cancellationToken = default)
+        TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotSampler.DefaultSeed, IProgress<TaskProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         int examples = shots ?? task.DefaultShots;
         IReadOnlyList<TableRow> rows = folder.Read(task.Source(task.EvaluatedSplit));
         TaskItem[] items = [.. rows.Take(limit ?? int.MaxValue).Select(task.Read)];
         TaskItem[] pool = examples == 0 ? [] : [.. (task.ExampleSplit == task.EvaluatedSplit ? rows : folder.Read(task.Source(task.ExampleSplit))).Select(task.Read)];
-        var context = new FewShotContext(task, pool, examples, seed);
-        string[][] contexts = [.. items.Select(item => (item, context.Next(item))).Select(pair => pair.item.Prompts.Select(prompt => pair.Item2 + prompt.Question).ToArray())];
-        IProgress<int>? progress = follow?.Invoke(items.Length);
+        var sampler = new FewShotSampler(task, pool, examples, seed);
+        IReadOnlyList<TaskPrompt>[] requests = [.. items.Select(item => format.Write(task, sampler.Next(item), item))];
+        Follower? follower = progress is null ? null : new Follower(task.Name, items.Length, progress);
         TaskSample[] samples = task.Output == TaskOutput.GenerateUntil
-            ? Written(items, contexts, progress, cancellationToken)
-            : Scored(task, items, contexts, progress, cancellationToken);
+            ? Written(items, requests, follower, cancellationToken)
+            : Scored(task, items, requests, follower, cancellationToken);
         return new TaskResult(task, examples, rows.Count, samples, Metrics(task, samples));
     }
 
@@ -63,28 +66,28 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         return [.. splits.Distinct().Where(split => folder.Pull(hub, task.Source(split), cancellationToken))];
     }
 
-    private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, string[][] contexts, IProgress<int>? progress, CancellationToken cancellationToken)
+    private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, Follower? follower, CancellationToken cancellationToken)
     {
         LikelihoodRequest[][] groups =
-            [.. items.Select((item, i) => item.Prompts.Select((prompt, j) => encoder.Pair(contexts[i][j], prompt.Continuation)).ToArray())];
-        LikelihoodResult[][] results = _scorer.Score(groups, progress, cancellationToken);
-        return [.. items.Select((item, i) => new TaskSample(item, contexts[i]) { Results = results[i], Values = TaskScores.Of(task, item, results[i]) })];
+            [.. requests.Select(prompts => prompts.Select(prompt => encoder.Pair(prompt.Context, prompt.Continuation)).ToArray())];
+        LikelihoodResult[][] results = _scorer.Score(groups, follower, cancellationToken);
+        return [.. items.Select((item, i) => new TaskSample(item, requests[i]) { Results = results[i], Values = TaskScores.Of(task, item, results[i]) })];
     }
 
-    private TaskSample[] Written(TaskItem[] items, string[][] contexts, IProgress<int>? progress, CancellationToken cancellationToken)
+    private TaskSample[] Written(TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, Follower? follower, CancellationToken cancellationToken)
     {
         int room = Math.Min(MostWritten, encoder.Longest - 1);
-        int[][] prompts = [.. contexts.Select(context => encoder.Prompt(context[0], room))];
+        int[][] prompts = [.. requests.Select(request => encoder.Prompt(request[0].Context, room))];
         int[] ends = [.. model.Config.EndOfText, .. tokenizer.EndOfText is { } end ? [end] : Array.Empty<int>()];
         bool IsDone(IReadOnlyList<int> ids) => Stops.Any(stop => tokenizer.Decode([.. ids]).Contains(stop, StringComparison.Ordinal));
-        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, progress, cancellationToken);
-        return [.. items.Select((item, i) => Sample(item, contexts[i], UntilStop(tokenizer.Decode(written[i]))))];
+        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, follower, cancellationToken);
+        return [.. items.Select((item, i) => Sample(item, requests[i], UntilStop(tokenizer.Decode(written[i]))))];
     }
 
-    private static TaskSample Sample(TaskItem item, string[] contexts, string text)
+    private static TaskSample Sample(TaskItem item, IReadOnlyList<TaskPrompt> requests, string text)
     {
         var filtered = AnswerFilter.Names.ToDictionary(name => name, name => AnswerFilter.Apply(name, text));
-        return new TaskSample(item, contexts) { Written = text, Filtered = filtered, Values = TaskScores.Of(item, filtered) };
+        return new TaskSample(item, requests) { Written = text, Filtered = filtered, Values = TaskScores.Of(item, filtered) };
     }
 
     private static string UntilStop(string text) => Stops.Aggregate(text, (left, stop) => left.Split(stop)[0]);
@@ -104,4 +107,10 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
             return new TaskMetric(key.Metric, key.Filter, perplexity, perplexity * mean.Error, HigherIsBetter: false);
         }),
     ];
+
+    /// <summary>Tells requests of documents as documents.</summary>
+    private sealed class Follower(string task, int documents, IProgress<TaskProgress> progress) : IProgress<RequestProgress>
+    {
+        public void Report(RequestProgress value) => progress.Report(new TaskProgress(task, value.Done, documents, value.Tokens));
+    }
 }

@@ -4,8 +4,8 @@ namespace Niwaki.Evaluation.Tasks;
 
 /// <summary>What came of one document.</summary>
 /// <param name="Item">The document.</param>
-/// <param name="Contexts">For every request the whole text in front of what is scored or written.</param>
-public sealed record TaskSample(TaskItem Item, IReadOnlyList<string> Contexts)
+/// <param name="Requests">Its requests with all that stands in front.</param>
+public sealed record TaskSample(TaskItem Item, IReadOnlyList<TaskPrompt> Requests)
 {
     /// <summary>For every request the answer of the model; empty where it writes.</summary>
     public IReadOnlyList<LikelihoodResult> Results { get; init; } = [];

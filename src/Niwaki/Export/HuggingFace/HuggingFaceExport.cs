@@ -62,11 +62,12 @@ public sealed class HuggingFaceExport
 
     /// <summary>Writes the folder, which appears when it is complete.</summary>
     /// <param name="folder">Target; nothing is there yet.</param>
+    /// <param name="progress">Told the bytes of weights written so far; null: nobody.</param>
     /// <param name="cancellationToken">Looked at between rows.</param>
     /// <exception cref="IOException">The target exists already, a file cannot be read, or the disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read or written.</exception>
     /// <exception cref="OperationCanceledException">Cancelled; nothing is left.</exception>
-    public void Write(string folder, CancellationToken cancellationToken = default)
+    public void Write(string folder, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         var writer = new CheckpointWriter([.. _tensors.Select(tensor => tensor.Target)], _options.MaxShardBytes);
@@ -81,7 +82,16 @@ public sealed class HuggingFaceExport
 
             AtomicFile.WriteAllText(Path.Combine(temporary, ExportCard.FileName), ExportCard.Text(this, _source, _config));
             int written = 0;
-            writer.Write(temporary, (_, stream) => _tensors[written++].Write(_source, stream, cancellationToken), cancellationToken);
+            long bytes = 0;
+            writer.Write(
+                temporary,
+                (tensor, stream) =>
+                {
+                    _tensors[written++].Write(_source, stream, cancellationToken);
+                    bytes += tensor.ByteLength;
+                    progress?.Report(bytes);
+                },
+                cancellationToken);
         });
     }
 

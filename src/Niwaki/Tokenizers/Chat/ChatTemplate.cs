@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Tokenizers.HuggingFace;
@@ -14,35 +12,40 @@ namespace Niwaki.Tokenizers.Chat;
 public sealed class ChatTemplate
 {
     /// <summary>Largest template, 1 MiB; the longest known ones have some tens of thousands of characters.</summary>
-    private const int MaxLength = 1 << 20;
+    internal const int MaxLength = 1 << 20;
 
     private readonly Func<JinjaRun, JinjaFlow> _body;
     private readonly IReadOnlyDictionary<string, string> _tokens;
 
-    private ChatTemplate(Func<JinjaRun, JinjaFlow> body, IReadOnlyDictionary<string, string> tokens)
+    private ChatTemplate(string source, Func<JinjaRun, JinjaFlow> body, IReadOnlyDictionary<string, string> tokens)
     {
+        Source = source;
         _body = body;
         _tokens = tokens;
     }
 
-    /// <summary>Reads the template of a model folder: <c>chat_template.jinja</c>, else the field <c>chat_template</c> of <c>tokenizer_config.json</c>.</summary>
-    /// <param name="folder">Model folder.</param>
-    /// <returns>The template; null where the folder has none.</returns>
-    /// <exception cref="ModelFormatException">A file is broken or too large.</exception>
+    /// <summary>The template as it was read.</summary>
+    public string Source { get; }
+
+    /// <summary>
+    /// Reads the template of a model folder: <c>chat_template.jinja</c>, else the field <c>chat_template</c> of <c>tokenizer_config.json</c>, which may list several by
+    /// name. Of a GGUF file that of its metadata.
+    /// </summary>
+    /// <param name="folder">Model folder or GGUF file.</param>
+    /// <param name="name">Name of one of several templates; null: the only one, or the one of the name 'default'.</param>
+    /// <returns>The template; null where the model has none.</returns>
+    /// <exception cref="ModelFormatException">A file is broken or too large, or there is no template of that name.</exception>
     /// <exception cref="ChatTemplateException">The template is no Jinja, or uses more of it than is supported.</exception>
-    public static ChatTemplate? Read(string folder)
+    public static ChatTemplate? Read(string folder, string? name = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        string settings = Path.Combine(folder, TokenizerSettings.FileName);
-        ConfigDocument? document = File.Exists(settings) ? ConfigDocument.Read(settings) : null;
-        string file = Path.Combine(folder, "chat_template.jinja");
-        string? text = File.Exists(file) ? Encoding.UTF8.GetString(CappedFile.ReadAllBytes(file, MaxLength)) : document is null ? null : TextOf(document);
-        if (text is null)
+        ConfigDocument? settings = ChatTemplateFiles.Settings(folder);
+        if (ChatTemplateFiles.Choose(folder, settings, name) is not { } text)
         {
             return null;
         }
 
-        TokenizerSettings known = document is null ? new TokenizerSettings() : TokenizerSettings.Read(document);
+        TokenizerSettings known = settings is null ? new TokenizerSettings() : TokenizerSettings.Read(settings);
         return Parse(text, known.BeginOfText, known.EndOfText);
     }
 
@@ -60,7 +63,7 @@ public sealed class ChatTemplate
         }
 
         Func<JinjaRun, JinjaFlow> body = new JinjaParser(JinjaLexer.Read(template)).Parse();
-        return new ChatTemplate(body, new Dictionary<string, string> { ["bos_token"] = beginOfText ?? "", ["eos_token"] = endOfText ?? "" });
+        return new ChatTemplate(template, body, new Dictionary<string, string> { ["bos_token"] = beginOfText ?? "", ["eos_token"] = endOfText ?? "" });
     }
 
     /// <summary>Writes a conversation.</summary>
@@ -87,30 +90,5 @@ public sealed class ChatTemplate
 
         _body(run);
         return run.Output;
-    }
-
-    /// <summary>One template, or a list of named ones of which the default one counts.</summary>
-    private static string? TextOf(ConfigDocument document)
-    {
-        if (!document.Root.TryGetProperty("chat_template", out JsonElement value) || value.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        if (value.ValueKind == JsonValueKind.Array)
-        {
-            foreach (JsonElement named in value.EnumerateArray())
-            {
-                if (named.ValueKind == JsonValueKind.Object && named.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String && name.GetString() == "default"
-                    && named.TryGetProperty("template", out JsonElement template) && template.ValueKind == JsonValueKind.String)
-                {
-                    return template.GetString();
-                }
-            }
-
-            throw new ModelFormatException(document.File, "'chat_template'", "has no template of the name 'default'", "one");
-        }
-
-        return document.GetString("chat_template");
     }
 }

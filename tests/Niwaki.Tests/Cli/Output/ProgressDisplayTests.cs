@@ -1,4 +1,6 @@
 using Niwaki.Cli.Output;
+using Niwaki.Evaluation.Tasks;
+using Niwaki.Models;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Training;
 
@@ -11,7 +13,7 @@ public class ProgressDisplayTests
     {
         using var error = new StringWriter();
         var time = new ManualTime();
-        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: false, time);
+        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: false, time: time);
 
         display.Report(new PruningProgress("round 1", 0));
         for (int second = 1; second <= 150; second++)
@@ -37,7 +39,7 @@ public class ProgressDisplayTests
     {
         using var error = new StringWriter();
         var time = new ManualTime();
-        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: false, time);
+        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: false, time: time);
         display.Report("calibration text", 0, 0, null);
 
         for (int i = 0; i < 4; i++)
@@ -49,10 +51,31 @@ public class ProgressDisplayTests
     }
 
     [Fact]
+    public void Report_NoStages_NothingBeforeAMinute()
+    {
+        using var error = new StringWriter();
+        var time = new ManualTime();
+        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: false, hasStages: false, time);
+        var pass = new PassDisplay(display, "both models", 0.5, 1, 1000);
+        for (int second = 0; second < 60; second++)
+        {
+            display.Report(new TaskProgress("piqa", second, 100, 10L * second));
+            Assert.Equal("", error.ToString());
+            time.Advance(second == 59 ? 0 : 1);
+        }
+
+        pass.Report(new PassProgress(0.5, 200, 3.25));
+        time.Advance(1);
+
+        // The first half and half of the second one are 75 %; 1,200 tokens in 59 s; a quarter left at 75 % in 59 s.
+        Assert.Equal("both models (75.0% done, 20 tokens/s, 19.7 s left, loss 3.2500)", error.ToString().TrimEnd());
+    }
+
+    [Fact]
     public void Report_Quiet_Nothing()
     {
         using var error = new StringWriter();
-        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: true, new ManualTime());
+        using var display = ProgressDisplay.Start(new Terminal(TextWriter.Null, error), quiet: true, time: new ManualTime());
 
         display.Report(new PruningProgress("round 1", 0));
 

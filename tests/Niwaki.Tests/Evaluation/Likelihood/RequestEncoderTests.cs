@@ -60,6 +60,17 @@ public sealed class RequestEncoderTests
         Assert.Equal((with.Ids.Length - 1, with.Start - 1), (without.Ids.Length, without.Start));
     }
 
+    /// <summary>A chat template writes the begin-of-text token itself.</summary>
+    [Fact]
+    public void Pair_ContextWithBeginOfText_NotTwice()
+    {
+        string begin = Novels.TokenText(Novels.BeginOfText!.Value);
+        LikelihoodRequest written = Encoder(Novels, BeginOfTextMode.Off).Pair(begin + "He is", " there"), both = Encoder(Novels, BeginOfTextMode.On).Pair(begin + "He is", " there");
+        Assert.Equal(Novels.BeginOfText, both.Ids[0]);
+        Assert.Equal(written.Ids, both.Ids);
+        Assert.Equal(written.Start, both.Start);
+    }
+
     /// <summary>A model that reads 4 tokens predicts 4 of 5: the first are dropped, of the context first.</summary>
     [Theory]
     [InlineData("abcdef", "gh", "defgh", 3)]

@@ -13,7 +13,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("boolq", """{"passage": "Cats purr.", "question": "do cats purr", "label": 1}""");
         AssertPrompts(item, ("Cats purr.\nQuestion: do cats purr?\nAnswer:", " no"), ("Cats purr.\nQuestion: do cats purr?\nAnswer:", " yes"));
-        Assert.Equal((1, "Cats purr.\nQuestion: do cats purr?\nAnswer: yes\n\n"), (item.Gold, item.Example));
+        Assert.Equal((1, "Cats purr.\nQuestion: do cats purr?\nAnswer: yes\n\n"), (item.Gold, item.Example.Text));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("piqa", """{"goal": "open a tin", "sol1": "With a key. ", "sol2": "With a hat.", "label": 0}""");
         AssertPrompts(item, ("Question: open a tin\nAnswer:", " With a key. "), ("Question: open a tin\nAnswer:", " With a hat."));
-        Assert.Equal((0, "Question: open a tin\nAnswer: With a key. \n\n"), (item.Gold, item.Example));
+        Assert.Equal((0, "Question: open a tin\nAnswer: With a key. \n\n"), (item.Gold, item.Example.Text));
     }
 
     /// <summary>The second part of the context is capitalised, its other letters lowered; marks of WikiHow go; two blanks become one.</summary>
@@ -34,7 +34,7 @@ public sealed class HarnessPromptTests
             """);
         const string Context = "Home: How to dry. Get a towel. The napkin is";
         AssertPrompts(item, (Context, " wet. Really."), (Context, " red"), (Context, " ace"), (Context, " x  y"));
-        Assert.Equal((2, Context + " ace\n\n"), (item.Gold, item.Example));
+        Assert.Equal((2, Context + " ace\n\n"), (item.Gold, item.Example.Text));
     }
 
     /// <summary>The options stand in the context; what is scored is the rest of the sentence.</summary>
@@ -43,7 +43,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("winogrande", """{"sentence": "The cup was full so _ ran over.", "option1": "the cup", "option2": "the sink", "answer": "1"}""");
         AssertPrompts(item, ("The cup was full so the cup", " ran over."), ("The cup was full so the sink", " ran over."));
-        Assert.Equal((0, "The cup was full so the cup ran over.\n\n"), (item.Gold, item.Example));
+        Assert.Equal((0, "The cup was full so the cup ran over.\n\n"), (item.Gold, item.Example.Text));
     }
 
     [Theory]
@@ -53,7 +53,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read(name, """{"question": "What burns?", "choices": {"text": ["stone", "wood", "ice"], "label": ["1", "2", "3"]}, "answerKey": "2"}""");
         AssertPrompts(item, ("Question: What burns?\nAnswer:", " stone"), ("Question: What burns?\nAnswer:", " wood"), ("Question: What burns?\nAnswer:", " ice"));
-        Assert.Equal((1, "Question: What burns?\nAnswer: wood\n\n"), (item.Gold, item.Example));
+        Assert.Equal((1, "Question: What burns?\nAnswer: wood\n\n"), (item.Gold, item.Example.Text));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("openbookqa", """{"question_stem": "The sun is a", "choices": {"text": ["star", "moon"], "label": ["A", "B"]}, "answerKey": " A"}""");
         AssertPrompts(item, ("The sun is a", " star"), ("The sun is a", " moon"));
-        Assert.Equal((0, "The sun is a star\n\n"), (item.Gold, item.Example));
+        Assert.Equal((0, "The sun is a star\n\n"), (item.Gold, item.Example.Text));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("lambada_openai", """{"text": "He shut the old\ndoor"}""");
         AssertPrompts(item, ("He shut the", " old\ndoor")); // blanks alone separate words
-        Assert.Equal("He shut the  old\ndoor\n\n", item.Example); // the target brings its blank along
+        Assert.Equal("He shut the  old\ndoor\n\n", item.Example.Text); // the target brings its blank along
         AssertPrompts(Read("lambada_openai", """{"text": "word"}"""), ("", " word"));
     }
 
@@ -112,7 +112,7 @@ public sealed class HarnessPromptTests
         TaskItem item = Read("mmlu_high_school_mathematics", row);
         const string Question = "What is 2 + 2?\nA. 3\nB. 4\nC. 5\nD. 6\nAnswer:";
         AssertPrompts(item, (Question, " A"), (Question, " B"), (Question, " C"), (Question, " D"));
-        Assert.Equal((1, Question + " B\n\n"), (item.Gold, item.Example));
+        Assert.Equal((1, Question + " B\n\n"), (item.Gold, item.Example.Text));
         Assert.Equal(
             "The following are multiple choice questions (with answers) about high school mathematics.\n\n", Task("mmlu_high_school_mathematics").Description);
     }
@@ -122,7 +122,7 @@ public sealed class HarnessPromptTests
     {
         TaskItem item = Read("gsm8k", """{"question": "1 + 1?", "answer": "It is <<1+1=2>>2.\n#### 2"}""");
         AssertPrompts(item, ("Question: 1 + 1?\nAnswer:", ""));
-        Assert.Equal("Question: 1 + 1?\nAnswer: It is <<1+1=2>>2.\n#### 2\n\n", item.Example);
+        Assert.Equal("Question: 1 + 1?\nAnswer: It is <<1+1=2>>2.\n#### 2\n\n", item.Example.Text);
     }
 
     [Theory]
@@ -187,5 +187,5 @@ public sealed class HarnessPromptTests
     private static TaskItem Read(string task, string row) => Task(task).Read(new TableRow(JsonNode.Parse(row)!.AsObject(), "row"));
 
     private static void AssertPrompts(TaskItem item, params (string, string)[] expected) =>
-        Assert.Equal(expected, item.Prompts.Select(prompt => (prompt.Question, prompt.Continuation)));
+        Assert.Equal(expected, item.Prompts.Select(prompt => (prompt.Context, prompt.Continuation)));
 }

@@ -98,7 +98,7 @@ public sealed class TaskScoreTests
     private static TaskDefinition Task(string name) => HarnessTasks.Find(name).Single();
 
     private static TaskItem Choices(int gold, params string[] choices) =>
-        new(new TableRow(new JsonObject(), "row"), [], "", choices[gold]) { Choices = choices, Gold = gold };
+        new(new TableRow(new JsonObject(), "row"), [], new TaskExample("", choices[gold])) { Choices = choices, Gold = gold };
 
     private static TaskResult Result(string name, double[] values)
     {

@@ -33,7 +33,7 @@ public sealed class HuggingFaceExportTests : IDisposable
         using var model = new OpenModel(item.Spec);
         var export = HuggingFaceExport.Plan(model.Checkpoint, model.Config, item.Profile, new ExportOptions { MaxShardBytes = 4000 });
 
-        export.Write(_folder["out"], TestContext.Current.CancellationToken);
+        export.Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
         LogitDifference difference = export.Verify(_folder["out"], _team, cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal(item.ModelType, export.ModelType);
@@ -51,7 +51,7 @@ public sealed class HuggingFaceExportTests : IDisposable
     public void PaddedModel_SameTensorsAsTheFolder(PaddingTarget padTo)
     {
         using var model = new OpenModel(new RandomCheckpointSpec { Coded = true, Blocks = [new(4, 2, 3), new(0, 0, 7), new(12, 4, 0)] });
-        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded, new ExportOptions { PadTo = padTo }).Write(_folder["out"], TestContext.Current.CancellationToken);
+        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded, new ExportOptions { PadTo = padTo }).Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
         using Checkpoint written = Checkpoint.Open(_folder["out"]);
         using var padded = PaddedModel.Open(model.Checkpoint, model.Config, padTo);
 
@@ -74,7 +74,7 @@ public sealed class HuggingFaceExportTests : IDisposable
     public void Write_PaddedHeads_StayInTheirGroups()
     {
         using var model = new OpenModel(new RandomCheckpointSpec { Coded = true, Blocks = [new(4, 2, 3), new(12, 4, 5)] });
-        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded).Write(_folder["out"], TestContext.Current.CancellationToken);
+        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded).Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
 
         using Checkpoint written = Checkpoint.Open(_folder["out"]);
         var query = written.Matrix("model.layers.0.self_attn.q_proj.weight", 48, 16);
@@ -138,7 +138,7 @@ public sealed class HuggingFaceExportTests : IDisposable
     {
         using var model = new OpenModel(new RandomCheckpointSpec());
         var export = HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Uniform);
-        export.Write(_folder["out"], TestContext.Current.CancellationToken);
+        export.Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
         Niwaki.Tests.Cli.SmallModel.Fill(_folder["out"], "model.layers.1.mlp.up_proj.weight", 3);
 
         VerificationException error = Assert.Throws<VerificationException>(() => export.Verify(_folder["out"], _team, cancellationToken: TestContext.Current.CancellationToken));
@@ -154,11 +154,11 @@ public sealed class HuggingFaceExportTests : IDisposable
         var export = HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.HeteroHf);
         using var cancelled = new CancellationTokenSource();
         cancelled.Cancel();
-        Assert.ThrowsAny<OperationCanceledException>(() => export.Write(_folder["out"], cancelled.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => export.Write(_folder["out"], cancellationToken: cancelled.Token));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
 
         Directory.CreateDirectory(_folder["out"]);
-        Assert.Throws<IOException>(() => export.Write(_folder["out"], TestContext.Current.CancellationToken));
+        Assert.Throws<IOException>(() => export.Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["out"]));
     }
 
@@ -166,7 +166,7 @@ public sealed class HuggingFaceExportTests : IDisposable
     public void Write_RemoteCode_ImportsTorchAndTransformersOnly()
     {
         using var model = new OpenModel(new RandomCheckpointSpec { Blocks = [new(4, 2, 12), new(2, 2, 7)] });
-        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.HeteroHf).Write(_folder["out"], TestContext.Current.CancellationToken);
+        HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.HeteroHf).Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
         string[] imports =
         [
             .. Directory.EnumerateFiles(_folder["out"], "*.py").SelectMany(File.ReadLines)

@@ -38,9 +38,9 @@ public sealed class PythonRun : IDisposable
     {
         using var model = new OpenModel(item.Spec);
         string target = _folder[item.Name], logits = _folder[item.Name + ".safetensors"];
-        HuggingFaceExport.Plan(model.Checkpoint, model.Config, item.Profile).Write(target, TestContext.Current.CancellationToken);
+        HuggingFaceExport.Plan(model.Checkpoint, model.Config, item.Profile).Write(target, cancellationToken: TestContext.Current.CancellationToken);
         using Transformer transformer = model.Load();
-        LogitFile.Write(logits, transformer, model.Windows(40)[0], TestContext.Current.CancellationToken);
+        LogitFile.Write(logits, transformer, model.Windows(40)[0], cancellationToken: TestContext.Current.CancellationToken);
         return [target, logits];
     }
 

@@ -87,6 +87,7 @@ public class ChatTemplateTests
         Assert.Equal("<s>settings", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
         File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]}""");
         Assert.Equal("d", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
+        Assert.Equal("t", ChatTemplate.Read(folder.Path, "tool_use")!.Source);
         File.WriteAllText(folder["chat_template.jinja"], "file");
         Assert.Equal("file", ChatTemplate.Read(folder.Path)!.Apply(Hello, false));
     }
@@ -97,6 +98,8 @@ public class ChatTemplateTests
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use", "template": "t"}]}""");
 
-        Assert.Throws<ModelFormatException>(() => ChatTemplate.Read(folder.Path));
+        Assert.Contains("has the names 'tool_use', expected one of the name 'default'", Assert.Throws<ModelFormatException>(() => ChatTemplate.Read(folder.Path)).Message, StringComparison.Ordinal);
+        File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use"}]}""");
+        Assert.Contains("'name' and 'template'", Assert.Throws<ModelFormatException>(() => ChatTemplate.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
 }

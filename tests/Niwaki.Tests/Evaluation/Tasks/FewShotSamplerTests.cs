@@ -5,7 +5,7 @@ using Niwaki.Evaluation.Tasks;
 
 namespace Niwaki.Tests.Evaluation.Tasks;
 
-public sealed class FewShotContextTests
+public sealed class FewShotSamplerTests
 {
     private static readonly TaskDefinition Piqa = HarnessTasks.Find("piqa").Single();
     private static readonly TaskDefinition Arc = HarnessTasks.Find("arc_easy").Single();
@@ -18,43 +18,37 @@ public sealed class FewShotContextTests
     [Fact]
     public void Next_TaskWithoutTestPart_DrawsOneMore()
     {
-        var context = new FewShotContext(Piqa, Pool(30), 2);
-        TaskItem other = Item(99);
-        Assert.Equal([Shots(24, 14), Shots(0, 2), Shots(25, 18)], [context.Next(other), context.Next(other), context.Next(other)]);
+        var sampler = new FewShotSampler(Piqa, Pool(30), 2);
+        Assert.Equal([Shots(24, 14), Shots(0, 2), Shots(25, 18)], [Text(sampler), Text(sampler), Text(sampler)]);
     }
 
     /// <summary>The same with <c>r.sample(range(30), 2)</c>.</summary>
     [Fact]
     public void Next_TaskWithTestPart_DrawsAsMany()
     {
-        var context = new FewShotContext(Arc with { Read = Piqa.Read }, Pool(30), 2);
-        TaskItem other = Item(99);
-        Assert.Equal([Shots(24, 14), Shots(3, 0), Shots(2, 29)], [context.Next(other), context.Next(other), context.Next(other)]);
+        var sampler = new FewShotSampler(Arc with { Read = Piqa.Read }, Pool(30), 2);
+        Assert.Equal([Shots(24, 14), Shots(3, 0), Shots(2, 29)], [Text(sampler), Text(sampler), Text(sampler)]);
     }
 
     /// <summary>The document itself is left out; the third one drawn takes its place.</summary>
     [Fact]
-    public void Next_DocumentAmongThoseDrawn_LeftOut() => Assert.Equal(Shots(14, 3), new FewShotContext(Piqa, Pool(30), 2).Next(Item(24)));
+    public void Next_DocumentAmongThoseDrawn_LeftOut() => Assert.Equal(Shots(14, 3), Text(new FewShotSampler(Piqa, Pool(30), 2), 24));
 
     [Fact]
     public void Next_FirstExamples_AlwaysTheSame()
     {
-        var context = new FewShotContext(Mmlu, Pool(6), 5);
-        string expected = Mmlu.Description + Shots(0, 1, 2, 3, 4);
-        Assert.Equal([expected, expected], [context.Next(Item(1)), context.Next(Item(2))]);
+        var sampler = new FewShotSampler(Mmlu, Pool(6), 5);
+        string expected = Shots(0, 1, 2, 3, 4);
+        Assert.Equal([expected, expected], [Text(sampler, 1), Text(sampler, 2)]);
     }
 
     [Fact]
-    public void Next_NoExamples_DescriptionAlone()
-    {
-        Assert.Equal("", new FewShotContext(Piqa, [], 0).Next(Item(1)));
-        Assert.Equal(Mmlu.Description, new FewShotContext(Mmlu, [], 0).Next(Item(1)));
-    }
+    public void Next_NoShots_None() => Assert.Empty(new FewShotSampler(Piqa, [], 0).Next(Item(1)));
 
     [Fact]
     public void Create_TooFewDocuments_Throws()
     {
-        DatasetException error = Assert.Throws<DatasetException>(() => new FewShotContext(Piqa, Pool(5), 5));
+        DatasetException error = Assert.Throws<DatasetException>(() => new FewShotSampler(Piqa, Pool(5), 5));
         Assert.Contains("'train' of task 'piqa': has 5 documents, expected at least 6", error.Message, StringComparison.Ordinal);
     }
 
@@ -65,13 +59,15 @@ public sealed class FewShotContextTests
         TaskDefinition task = HarnessTasks.Find("gsm8k").Single();
         var folder = new BenchmarkFolder(RepositoryFiles.SharedOrSkip("bench"));
         string[] lines = File.ReadAllLines(RepositoryFiles.SharedOrSkip("bench", "gsm8k-train.jsonl"));
-        var context = new FewShotContext(task, [.. folder.Read(task.Source("train")).Select(task.Read)], 5);
+        var sampler = new FewShotSampler(task, [.. folder.Read(task.Source("train")).Select(task.Read)], 5);
         foreach (int[] places in (int[][])[[6374, 3610, 957, 61, 742], [7462, 6610, 4769, 286, 5501]])
         {
             string expected = string.Concat(places.Select(place => JsonNode.Parse(lines[place])!).Select(row => $"Question: {row["question"]}\nAnswer: {row["answer"]}\n\n"));
-            Assert.Equal(expected, context.Next(Item(1)));
+            Assert.Equal(expected, Text(sampler));
         }
     }
+
+    private static string Text(FewShotSampler sampler, int document = 99) => string.Concat(sampler.Next(Item(document)).Select(example => example.Text));
 
     private static TaskItem[] Pool(int count) => [.. Enumerable.Range(0, count).Select(Item)];
 
