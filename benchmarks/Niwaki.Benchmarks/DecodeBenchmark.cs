@@ -18,6 +18,7 @@ internal static class DecodeBenchmark
 {
     private const int Prompt = 12;
     private const int Steps = 16;
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(2); // so long the runtime still compiles what it finds to be hot
 
     public static int Run(string[] args)
     {
@@ -59,6 +60,12 @@ internal static class DecodeBenchmark
         using var model = Transformer.Load(checkpoint, config, team);
         using var bandwidth = new ReadBandwidth(1L << 30);
         using LlamaProcess? other = llama is { } paths ? new LlamaProcess(paths.Program, paths.Library, file, repack: true) : null;
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < WarmUp)
+        {
+            StepSeconds(model, 1);
+        }
+
         foreach (int batch in (int[])[1, 8, 32])
         {
             StepSeconds(model, batch);

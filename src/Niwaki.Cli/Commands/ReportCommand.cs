@@ -73,15 +73,24 @@ internal sealed class ReportCommand : Verb
 
         int[][] prompts = [.. facts.Evaluation.Windows.Take(wanted).Select(window => window[..Math.Min(window.Length, PromptTokens)])];
         var sampling = new SamplingOptions(Temperature, 0, 0.95, seed);
-        IReadOnlyList<string> Continue(string folder, out string[] beginnings)
+        int models = source is null ? 1 : 2, written = 0;
+        using var display = ProgressDisplay.Start(terminal, quiet: Json(parsed), hasStages: false);
+        List<string> Continue(string folder, string name, out string[] beginnings)
         {
             using LoadedModel model = LoadedModel.Open(folder, Threads(parsed), Memory(parsed));
             beginnings = [.. prompts.Select(ids => model.Tokenizer.Decode(ids))];
-            return SampleTexts.Continue(model.Transformer, model.Tokenizer, prompts, sampling, tokens, cancellationToken);
+            var texts = new List<string>();
+            foreach (int[] prompt in prompts)
+            {
+                display.Report($"texts of the {name} model", (double)written++ / (models * wanted), 0, null);
+                texts.AddRange(SampleTexts.Continue(model.Transformer, model.Tokenizer, [prompt], sampling, tokens, cancellationToken));
+            }
+
+            return texts;
         }
 
-        IReadOnlyList<string> after = Continue(facts.Folder, out string[] shown);
-        IReadOnlyList<string>? before = source is null ? null : Continue(source, out _);
+        List<string> after = Continue(facts.Folder, "pruned", out string[] shown);
+        List<string>? before = source is null ? null : Continue(source, "dense", out _);
         var samples = new SampleTexts(Temperature, seed, tokens, [.. shown.Select((prompt, i) => new SampleText(prompt, before?[i], after[i]))]);
         samples.Write(Path.Combine(facts.Folder, SampleTexts.FileName));
         return samples;

@@ -22,17 +22,20 @@ public class BrowserTests
     }
 
     [Theory]
-    [InlineData(1200, false)]
-    [InlineData(1200, true)]
-    [InlineData(500, false)]
-    public void Report_Screenshot_HasThePaperOfItsSchemeAndInkOnIt(int width, bool dark)
+    [InlineData("report", 1200, false)]
+    [InlineData("report", 1200, true)]
+    [InlineData("report", 500, false)]
+    [InlineData("compare", 1200, false)]
+    [InlineData("compare", 1200, true)]
+    public void Page_Screenshot_HasThePaperOfItsSchemeAndInkOnIt(string page, int width, bool dark)
     {
         using var run = new FinishedRun("model");
-        Assert.Equal(0, CommandRunner.Run("report", run.Path, "--samples", "0").ExitCode);
+        string[] command = page == "report" ? ["report", run.Path, "--samples", "0"] : ["compare", run.Path, CommandRunner.Sample, "--html", run["compare.html"]];
+        Assert.Equal(0, CommandRunner.Run(command).ExitCode);
         string picture = run["page.png"];
 
         Chromium.Run(
-            run["report.html"],
+            run[page + ".html"],
             [$"--window-size={width},1600", $"--screenshot={picture}", .. dark ? new[] { "--blink-settings=preferredColorScheme=0" } : []]);
 
         byte[] pixels = ReadPng(picture, out int columns, out int rows, out int channels);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -30,6 +31,7 @@ public sealed class SpeedBenchmark(SpeedOptions options, IProgress<SpeedProgress
             throw new ArgumentException(string.Join(" ", faults), nameof(models));
         }
 
+        WarmUp(models, cancellationToken);
         _passed = 0;
         double total = options.Batches.Sum(batch => options.Lengths.Sum(length => (double)batch * (length.Prompt + length.Generated))) * (options.Rounds + options.WarmUp) * models.Count;
         var rows = new List<SpeedRow>();
@@ -51,6 +53,18 @@ public sealed class SpeedBenchmark(SpeedOptions options, IProgress<SpeedProgress
             Models = [.. models.Select(model => Weigh(model.Name, model.Model))],
             Rows = rows,
         };
+    }
+
+    private void WarmUp(IReadOnlyList<(string Name, Transformer Model)> models, CancellationToken cancellationToken)
+    {
+        const int Steps = 8; // enough to count as often called, and soon over on a large model
+        (int prompt, int generated) = options.Lengths.MinBy(length => length.Prompt);
+        long start = Stopwatch.GetTimestamp();
+        for (int turn = 0; Stopwatch.GetElapsedTime(start) < options.WarmUpTime; turn++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            SpeedRun.Measure(models[turn % models.Count].Model, options.Batches.Min(), prompt, Math.Min(generated, Steps), cancellationToken);
+        }
     }
 
     private static SpeedModel Weigh(string name, Transformer model) => new(

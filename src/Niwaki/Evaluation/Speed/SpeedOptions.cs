@@ -15,6 +15,11 @@ public sealed record SpeedOptions
     /// <summary>Runs before them that do not count, 0 to 1,000. Default 1.</summary>
     public int WarmUp { get; init; } = 1;
 
+    /// <summary>
+    /// How long the models run, in turns, before the first measurement, 0 to 10 minutes: so long the runtime still compiles what it finds to be hot. Default 1 second.
+    /// </summary>
+    public TimeSpan WarmUpTime { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The protocol of Shortened LLaMA (arXiv 2402.02834): 12 tokens of prompt, 128 and 512 written, batches of 1 to 256, 30 runs of which the first 10 do not count.</summary>
     public static SpeedOptions ShortenedLlama { get; } = new() { Batches = [1, 8, 16, 32, 64, 128, 256], Lengths = [(12, 128), (12, 512)], Rounds = 20, WarmUp = 10 };
 
@@ -34,6 +39,11 @@ public sealed record SpeedOptions
         if (Rounds is < 1 or > 1000 || WarmUp is < 0 or > 1000)
         {
             yield return $"Rounds are {Rounds} behind {WarmUp}, expected 1 to 1,000 behind 0 to 1,000.";
+        }
+
+        if (WarmUpTime < TimeSpan.Zero || WarmUpTime > TimeSpan.FromMinutes(10))
+        {
+            yield return $"The time to warm up is {WarmUpTime}, expected 0 to 10 minutes.";
         }
     }
 }

@@ -12,7 +12,7 @@ internal static unsafe class FewRows
     private const int Maximum = 32;
 
     /// <summary>Weights of a piece: long enough for the processor to foresee the stream, short enough to even out disturbed cores.</summary>
-    private const long PieceBytes = 128 << 10;
+    private const long PieceBytes = 288 << 10;
 
     private const int PiecesPerMember = 8;
 

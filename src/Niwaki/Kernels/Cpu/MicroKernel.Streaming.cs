@@ -9,7 +9,7 @@ namespace Niwaki.Kernels.Cpu;
 internal static unsafe partial class MicroKernel
 {
     /// <summary>How far ahead weights are asked for: a few microseconds at the rate of one core, less than a block of a panel.</summary>
-    private const int StreamAhead = 2048;
+    private const int StreamAhead = 4096;
 
     /// <summary>As <see cref="Get(KernelPath, int, ElementType)"/> for weights that come from memory and are used once, with the same bits: vector paths, plain panels.</summary>
     public static delegate*<nint, float*, byte*, float*, nint, bool, void> GetStreaming(KernelPath path, int rows, ElementType type) => type switch

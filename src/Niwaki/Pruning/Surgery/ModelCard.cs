@@ -27,7 +27,8 @@ internal static class ModelCard
     /// <param name="source">The model it was applied to.</param>
     /// <param name="isStock">Whether stock software can load the result.</param>
     /// <param name="report">The outcome of the run; null where nothing was measured.</param>
-    public static string Text(PruningPlan plan, ModelConfig source, bool isStock, RunReport? report = null)
+    /// <param name="speed">A measurement of speed as lines of Markdown; null where there is none.</param>
+    public static string Text(PruningPlan plan, ModelConfig source, bool isStock, RunReport? report = null, string? speed = null)
     {
         ModelConfig target = source.Select(plan.Selection);
         ParameterCount before = ParameterCounter.Count(source);
@@ -67,6 +68,10 @@ internal static class ModelCard
 
             {Evaluation(report)}
 
+            ## Speed
+
+            {speed?.TrimEnd() ?? "Not measured here, `niwaki bench` measures it."}
+
             ## Limits
 
             Pruning keeps what the texts that it was decided and measured on exercise. Other languages, domains, instructions and safety behaviour of the
@@ -95,7 +100,7 @@ internal static class ModelCard
             | Weight files, bytes | {report.BytesBefore:N0} | {report.BytesAfter:N0} |
 
             Protocol `{report.Protocol}`: window {report.EvaluationWindow}, {report.EvaluationTokens:N0} tokens of {text}. Perplexities of other protocols or texts cannot be
-            compared with these. Speed: not measured here, `niwaki bench` measures it.
+            compared with these.
             """);
     }
 

@@ -26,6 +26,30 @@ public class BenchCommandTests
         Assert.DoesNotContain("not measured", File.ReadAllText(run["report.html"]), StringComparison.Ordinal);
     }
 
+    // What a person wrote stays; the measurement is in the folder all the same.
+    [Fact]
+    public void Bench_Run_PutsTheSpeedOnTheCardUnlessItWasEdited()
+    {
+        using var run = new FinishedRun("model");
+        string card = run[Path.Combine("model", "README.md")];
+        Assert.Contains("Not measured here", File.ReadAllText(card), StringComparison.Ordinal);
+
+        for (int i = 0; i < 2; i++)
+        {
+            Assert.Equal("", Warning(CommandRunner.Run(["bench", run.Path, .. Quick])));
+            string text = File.ReadAllText(card);
+            Assert.Contains("|  | pruned | source | ratio | of blocks |", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(run.Path, text, StringComparison.Ordinal);
+        }
+
+        File.AppendAllText(card, "By hand.\n");
+        string edited = File.ReadAllText(card);
+        Assert.Contains("not as Niwaki wrote it", Warning(CommandRunner.Run(["bench", run.Path, .. Quick])), StringComparison.Ordinal);
+        Assert.Equal(edited, File.ReadAllText(card));
+    }
+
+    private static string Warning(CommandResult result) => string.Concat(result.Error.Split('\n').Where(line => line.Contains("card", StringComparison.Ordinal)));
+
     [Fact]
     public void Bench_Json_IsTheReport()
     {

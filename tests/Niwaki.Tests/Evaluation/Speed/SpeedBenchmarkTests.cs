@@ -11,7 +11,7 @@ namespace Niwaki.Tests.Evaluation.Speed;
 
 public class SpeedBenchmarkTests
 {
-    private static readonly SpeedOptions Options = new() { Batches = [1, 3], Lengths = [(5, 4)], Rounds = 2, WarmUp = 1 };
+    private static readonly SpeedOptions Options = new() { Batches = [1, 3], Lengths = [(5, 4)], Rounds = 2, WarmUp = 1, WarmUpTime = TimeSpan.Zero };
 
     [Fact]
     public void Measure_TwoModels_ARowEachForEveryBatchAndLength()
@@ -58,6 +58,12 @@ public class SpeedBenchmarkTests
     [InlineData(1, 5, 4, 0)]
     public void Options_OutOfRange_AreFaults(int batch, int prompt, int generated, int rounds) =>
         Assert.Single(new SpeedOptions { Batches = [batch], Lengths = [(prompt, generated)], Rounds = rounds }.Faults());
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(601)]
+    public void Faults_WarmUpTimeOutOfRange_NamesIt(int seconds) =>
+        Assert.Contains("warm up", Assert.Single(new SpeedOptions { WarmUpTime = TimeSpan.FromSeconds(seconds) }.Faults()), StringComparison.Ordinal);
 
     [Fact]
     public void Report_WrittenAndRead_IsTheSame()
