@@ -11,8 +11,8 @@ internal static unsafe class FewRows
     /// <summary>Rows up to which one thread packs the activations by itself: some ten thousand floats, less than a barrier costs on a busy machine.</summary>
     private const int Maximum = 32;
 
-    /// <summary>Weights of a piece: long enough for the processor to foresee the stream, short enough to even out disturbed cores.</summary>
-    private const long PieceBytes = 288 << 10;
+    /// <summary>Weights of a piece that lie side by side, in one block of K: long enough for the processor to foresee the stream, short enough to even out disturbed cores.</summary>
+    private const long RunBytes = 192 << 10;
 
     private const int PiecesPerMember = 8;
 
@@ -29,8 +29,8 @@ internal static unsafe class FewRows
     /// <summary>Pieces of whole columns, all rows each.</summary>
     public static WorkDivision Divide(int members, RowTiling tiling, PackedWeights weights)
     {
-        long panelBytes = Math.Max(1, (long)weights.Blocks.Depth * weights.StepBytes);
-        int bySize = (int)Math.Clamp(PieceBytes / panelBytes, 1, weights.Panels);
+        long panelBytes = (long)weights.Blocks.Size * weights.StepBytes;
+        int bySize = (int)Math.Clamp(RunBytes / panelBytes, 1, weights.Panels);
         int byCount = weights.Panels / (members * PiecesPerMember);
         int panels = members == 1 ? weights.Panels : Math.Clamp(Math.Max(bySize, byCount), 1, Math.Max(1, weights.Panels / members));
         return new WorkDivision(tiling, weights.Panels, tiling.Count, panels);
