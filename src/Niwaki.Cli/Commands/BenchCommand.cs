@@ -9,7 +9,6 @@ using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
-using Niwaki.Reports;
 using Niwaki.Runs;
 using Spectre.Console;
 
