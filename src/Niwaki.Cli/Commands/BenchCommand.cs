@@ -43,14 +43,17 @@ internal sealed class BenchCommand : Verb
         string? run = File.Exists(Path.Combine(path, RunFolder.RecipeName)) ? path : null;
         string? against = parsed.GetValue(_against) ?? (run is null ? null : SourceOf(run, terminal));
         string[] names = against is null ? [path] : [path, against];
-        RunFacts? facts = run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
+        string? given = parsed.GetValue(_out);
+
+        // A measurement that stays in the folder of a run that has ended goes on its card too.
+        RunFacts? facts = given is null && run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
         SpeedReport report = Measure(parsed, terminal, names, options, cancellationToken);
-        if (facts is not null && parsed.GetValue(_out) is null && !RunCard.AddSpeed(facts, report))
+        if (facts is not null && !RunCard.AddSpeed(facts, report))
         {
             terminal.Error.WriteLine("The card of the model, README.md, is not as Niwaki wrote it: it stays without the speed.");
         }
 
-        if ((parsed.GetValue(_out) ?? (run is null ? null : Path.Combine(run, SpeedReport.FileName))) is { } file)
+        if ((given ?? (run is null ? null : Path.Combine(run, SpeedReport.FileName))) is { } file)
         {
             report.Write(file);
         }
