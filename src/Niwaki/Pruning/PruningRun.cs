@@ -186,8 +186,7 @@ public sealed class PruningRun : IDisposable
             _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
             context.ForwardTokens + texts.WrittenTokens, log.Count, secondsBefore + Stopwatch.GetElapsedTime(start).TotalSeconds);
         report = report with { Rounds = context.Rounds.Count > 0 ? [.. context.Rounds] : null };
-        bool isStock = result.Config.GetString("model_type") != Architecture.HeterogeneousModelType;
-        ModelCard.Write(_folder.ModelPath, plan, _config, isStock, report);
+        ModelCard.Write(_folder.ModelPath, plan, _config, ConfigSurgery.IsStock(result.Config), report);
         report.Write(_folder.ReportPath);
         return report;
     }

@@ -1,7 +1,6 @@
 using Niwaki.Evaluation.Speed;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
-using Niwaki.Models;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Runs;
 
@@ -23,8 +22,7 @@ public static class RunCard
         ArgumentNullException.ThrowIfNull(speed);
         string folder = Path.Combine(facts.Folder, RunFolder.ModelName);
         string path = Path.Combine(folder, ModelCard.FileName);
-        string? type = ConfigDocument.Read(Path.Combine(folder, ModelFolder.ConfigName)).GetString("model_type");
-        bool isStock = type != Architecture.HeterogeneousModelType;
+        bool isStock = ConfigSurgery.IsStock(ConfigDocument.Read(Path.Combine(folder, ModelFolder.ConfigName)));
         if (!File.Exists(path) || File.ReadAllText(path) != ModelCard.Text(facts.Plan, facts.Source, isStock, facts.Report, Table(facts.Speed)))
         {
             return false;

@@ -54,7 +54,7 @@ public static class CheckpointSurgery
         var selection = new ModelSelection(config, plan.Selection.Blocks);
         IReadOnlyList<TensorCut> cuts = BiasTensors.Add(TensorMap.Of(source, config, selection), source, config, selection, plan.Biases);
         ConfigDocument document = ConfigSurgery.Apply(source.Config, config, selection, plan.Biases is not null);
-        bool isStock = document.GetString("model_type") != Architecture.HeterogeneousModelType;
+        bool isStock = ConfigSurgery.IsStock(document);
         var weights = new CheckpointWriter([.. cuts.Select(cut => cut.Target)], (options ?? new SurgeryOptions()).MaxShardBytes);
         NewFolder.Build(targetFolder, folder =>
         {

@@ -27,6 +27,10 @@ internal static class ConfigSurgery
     private static readonly string[] PerBlockLists =
         ["layer_types", "mlp_layer_types", "layers_block_type", "no_rope_layers", "sliding_window", "sliding_window_pattern"];
 
+    /// <summary>Whether stock software can load a model by its config: no <c>niwaki</c> one.</summary>
+    /// <param name="document">config.json of the model.</param>
+    public static bool IsStock(ConfigDocument document) => document.GetString(ModelType) != Architecture.HeterogeneousModelType;
+
     /// <summary>The config of what stays.</summary>
     /// <param name="document">config.json of the source.</param>
     /// <param name="config">The same, read.</param>
