@@ -16,6 +16,7 @@ internal sealed class SubLayerTraining : IDisposable
     private readonly ReconstructionOptions _options;
     private readonly ThreadTeam _team;
     private readonly BlockPasses _passes;
+    private readonly BlockActivations _activations = new();
     private readonly NativeBuffer<float> _rows;
     private readonly NativeBuffer<float> _best;
 
@@ -65,7 +66,7 @@ internal sealed class SubLayerTraining : IDisposable
     private Optimizer Optimizer { get; }
 
     /// <summary>Bytes of weights, gradients, moments and activations.</summary>
-    public long MemoryBytes => (5 * sizeof(float) * Weights.Layout.Count) + _passes.ScratchBytes + _rows.ByteLength;
+    public long MemoryBytes => (5 * sizeof(float) * Weights.Layout.Count) + _passes.ScratchBytes + _activations.ByteLength + _rows.ByteLength;
 
     /// <summary>Trains the sub-layer; keeps the weights that it began with where those behind the last step are no better on all windows.</summary>
     /// <param name="input">Residual stream in front of it, [windows · window, hidden].</param>
@@ -126,6 +127,7 @@ internal sealed class SubLayerTraining : IDisposable
         Gradients.Dispose();
         Optimizer.Dispose();
         _passes.Dispose();
+        _activations.Dispose();
         _rows.Dispose();
         _best.Dispose();
     }
@@ -144,9 +146,9 @@ internal sealed class SubLayerTraining : IDisposable
 
         int[] lengths = [.. Enumerable.Repeat(_options.Window, batch.Length)];
         Gradients.Clear();
-        _passes.Forward(new BlockParameters(Weights, 0), default, 0, lengths, x, output);
+        _passes.Forward(new BlockParameters(Weights, 0), default, 0, lengths, x, output, _activations);
         SquaredError.Of(_team, output, t, 2f / ((long)rows * input.Columns), gradient);
-        _passes.Backward(new BlockParameters(Weights, 0), new BlockParameters(Gradients, 0), default, 0, lengths, x, gradient);
+        _passes.Backward(new BlockParameters(Weights, 0), new BlockParameters(Gradients, 0), default, 0, lengths, x, gradient, _activations, kept: true);
         double norm = Optimizer.Norm(Gradients);
         if (double.IsFinite(norm))
         {
@@ -175,7 +177,7 @@ internal sealed class SubLayerTraining : IDisposable
         {
             int rows = Math.Min(windows * _options.Window, stream.Rows - row);
             TensorView<float> part = stream.SliceRows(row, rows), output = Part(0, rows, stream.Columns);
-            _passes.Forward(new BlockParameters(Weights, 0), default, 0, [.. Enumerable.Repeat(_options.Window, rows / _options.Window)], part, output);
+            _passes.Forward(new BlockParameters(Weights, 0), default, 0, [.. Enumerable.Repeat(_options.Window, rows / _options.Window)], part, output, _activations);
             use(part, output);
         }
     }

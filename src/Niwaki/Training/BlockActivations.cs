@@ -1,6 +1,8 @@
+using Niwaki.Models;
+
 namespace Niwaki.Training;
 
-/// <summary>Everything that the gradients of one block need of a chunk of tokens, and the gradients on their way; shared by all blocks.</summary>
+/// <summary>What the backward pass of a block needs of a chunk of tokens, written by the forward pass or once more by the backward pass.</summary>
 internal sealed class BlockActivations : IDisposable
 {
     /// <summary>Normalised input of attention, [rows, hidden].</summary>
@@ -30,19 +32,21 @@ internal sealed class BlockActivations : IDisposable
     /// <summary>[rows, neurons].</summary>
     public GrowingBuffer Neurons { get; } = new();
 
-    /// <summary>Gradient of the input of the second product of a sub-layer: neurons or outputs of heads.</summary>
-    public GrowingBuffer InnerGradient { get; } = new();
+    private GrowingBuffer[] All => [Normed, Raw, Projected, Heads, LogSumExp, Middle, MlpNormed, GateUp, Neurons];
 
-    /// <summary>Gradient of queries, keys and values.</summary>
-    public GrowingBuffer ProjectedGradient { get; } = new();
-
-    /// <summary>Gradient of the normalised input of a sub-layer, [rows, hidden].</summary>
-    public GrowingBuffer NormedGradient { get; } = new();
-
-    private GrowingBuffer[] All =>
-        [Normed, Raw, Projected, Heads, LogSumExp, Middle, MlpNormed, GateUp, Neurons, InnerGradient, ProjectedGradient, NormedGradient];
-
+    /// <summary>Bytes held.</summary>
     public long ByteLength => All.Sum(buffer => buffer.ByteLength);
+
+    /// <summary>Bytes that a token of a block takes.</summary>
+    /// <param name="config">Config of the model.</param>
+    /// <param name="block">Index of the block.</param>
+    public static long BytesPerToken(ModelConfig config, int block)
+    {
+        BlockShape shape = config.Blocks[block];
+        long heads = shape.Heads, projected = (heads + (2L * shape.KeyValueHeads)) * config.HeadDim;
+        long attention = shape.HasAttention ? (2L * config.HiddenSize) + (projected * (config.Features.QueryKeyNorm ? 2 : 1)) + (heads * (config.HeadDim + 1)) : 0;
+        return sizeof(float) * (attention + (shape.HasMlp ? config.HiddenSize + (3L * shape.Neurons) : 0));
+    }
 
     public void Dispose()
     {

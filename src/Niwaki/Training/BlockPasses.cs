@@ -7,11 +7,13 @@ namespace Niwaki.Training;
 /// <summary>Forward and backward pass of one block over a chunk of whole windows.</summary>
 internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable rope) : IDisposable
 {
-    private readonly BlockActivations _activations = new();
+    private readonly GrowingBuffer _innerGradient = new(); // of the input of the second product of a sub-layer: neurons or outputs of heads
+    private readonly GrowingBuffer _projectedGradient = new(); // of queries, keys and values
+    private readonly GrowingBuffer _normedGradient = new(); // of the normalised input of a sub-layer
     private readonly AdapterPasses _adapterPasses = new(team);
     private int[] _positions = [];
 
-    public long ScratchBytes => _activations.ByteLength + _adapterPasses.ByteLength;
+    public long ScratchBytes => _innerGradient.ByteLength + _projectedGradient.ByteLength + _normedGradient.ByteLength + _adapterPasses.ByteLength;
 
     /// <summary>Takes the stream through a block.</summary>
     /// <param name="weights">Parameters of the block.</param>
@@ -20,19 +22,26 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
     /// <param name="lengths">Tokens of every window.</param>
     /// <param name="input">The stream in front of the block, [rows, hidden].</param>
     /// <param name="output">The stream behind it, written.</param>
+    /// <param name="activations">Written.</param>
     public void Forward(
-        BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input, TensorView<float> output)
+        BlockParameters weights,
+        BlockAdapters adapters,
+        int block,
+        ReadOnlySpan<int> lengths,
+        TensorView<float> input,
+        TensorView<float> output,
+        BlockActivations activations)
     {
-        TensorView<float> middle = Activate(weights, adapters, block, lengths, input);
+        TensorView<float> middle = Activate(weights, adapters, block, lengths, input, activations);
         Copy(middle, output);
         if (config.Blocks[block].HasMlp)
         {
-            TensorView<float> neurons = _activations.Neurons.View(input.Rows, config.Blocks[block].Neurons);
+            TensorView<float> neurons = activations.Neurons.View(input.Rows, config.Blocks[block].Neurons);
             Project(weights, adapters, BlockTensorRole.Down, neurons, output, weights.DownBias, accumulate: true);
         }
     }
 
-    /// <summary>Computes the activations again and turns the gradient of the stream behind a block into that of the stream in front of it.</summary>
+    /// <summary>Turns the gradient of the stream behind a block into that of the stream in front of it.</summary>
     /// <param name="weights">Parameters of the block.</param>
     /// <param name="gradients">Gradients of the parameters that are trained, added to.</param>
     /// <param name="adapters">Its adapters with their gradients.</param>
@@ -40,6 +49,8 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
     /// <param name="lengths">Tokens of every window.</param>
     /// <param name="input">The stream in front of the block, [rows, hidden].</param>
     /// <param name="streamGradient">[rows, hidden], read and written.</param>
+    /// <param name="activations">Read where they are kept, else computed again; not valid afterwards.</param>
+    /// <param name="kept">Whether the forward pass over the same chunk left them.</param>
     public void Backward(
         BlockParameters weights,
         BlockParameters gradients,
@@ -47,64 +58,78 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         int block,
         ReadOnlySpan<int> lengths,
         TensorView<float> input,
-        TensorView<float> streamGradient)
+        TensorView<float> streamGradient,
+        BlockActivations activations,
+        bool kept)
     {
         BlockShape shape = config.Blocks[block];
-        TensorView<float> middle = Activate(weights, adapters, block, lengths, input);
+        if (!kept)
+        {
+            Activate(weights, adapters, block, lengths, input, activations);
+        }
+
+        TensorView<float> middle = Middle(shape, input, activations);
         if (shape.HasMlp)
         {
-            MlpBackward(weights, gradients, adapters, shape, middle, streamGradient);
+            MlpBackward(weights, gradients, adapters, shape, middle, streamGradient, activations);
         }
 
         if (shape.HasAttention)
         {
-            AttentionBackward(weights, gradients, adapters, block, lengths, input, streamGradient);
+            AttentionBackward(weights, gradients, adapters, block, lengths, input, streamGradient, activations);
         }
     }
 
     public void Dispose()
     {
-        _activations.Dispose();
+        _innerGradient.Dispose();
+        _projectedGradient.Dispose();
+        _normedGradient.Dispose();
         _adapterPasses.Dispose();
     }
 
+    /// <summary>The stream between the sub-layers.</summary>
+    private TensorView<float> Middle(BlockShape shape, TensorView<float> input, BlockActivations activations) =>
+        shape.HasAttention ? activations.Middle.View(input.Rows, config.HiddenSize) : input;
+
     /// <summary>Everything up to the neurons; returns the stream between the sub-layers.</summary>
-    private TensorView<float> Activate(BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    private TensorView<float> Activate(
+        BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input, BlockActivations activations)
     {
         BlockShape shape = config.Blocks[block];
         int rows = input.Rows;
-        TensorView<float> middle = input;
+        TensorView<float> middle = Middle(shape, input, activations);
         if (shape.HasAttention)
         {
-            middle = _activations.Middle.View(rows, config.HiddenSize);
-            Attend(weights, adapters, block, lengths, input);
+            Attend(weights, adapters, block, lengths, input, activations);
             Copy(input, middle);
-            TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
+            TensorView<float> heads = activations.Heads.View(rows, shape.Heads * config.HeadDim);
             Project(weights, adapters, BlockTensorRole.Output, heads, middle, weights.OutputBias, accumulate: true);
         }
 
         if (shape.HasMlp)
         {
-            TensorView<float> normed = _activations.MlpNormed.View(rows, config.HiddenSize);
-            TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
+            TensorView<float> normed = activations.MlpNormed.View(rows, config.HiddenSize);
+            TensorView<float> gateUp = activations.GateUp.View(rows, 2 * shape.Neurons);
             RmsNorm.Apply(team, middle, weights.MlpNorm, config.NormEpsilon, normed);
             Project(weights, adapters, BlockTensorRole.Gate, normed, gateUp, weights.GateUpBias);
-            SwiGlu.Apply(team, gateUp, _activations.Neurons.View(rows, shape.Neurons));
+            SwiGlu.Apply(team, gateUp, activations.Neurons.View(rows, shape.Neurons));
         }
 
         return middle;
     }
 
-    private void Attend(BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input)
+    private void Attend(
+        BlockParameters weights, BlockAdapters adapters, int block, ReadOnlySpan<int> lengths, TensorView<float> input, BlockActivations activations)
     {
         BlockShape shape = config.Blocks[block];
-        TensorView<float> normed = _activations.Normed.View(input.Rows, config.HiddenSize);
-        TensorView<float> projected = Projected(_activations.Projected, shape, input.Rows);
+        TensorView<float> normed = activations.Normed.View(input.Rows, config.HiddenSize);
+        TensorView<float> projected = Projected(activations.Projected, shape, input.Rows);
         RmsNorm.Apply(team, input, weights.AttentionNorm, config.NormEpsilon, normed);
         Project(weights, adapters, BlockTensorRole.Query, normed, projected, weights.QueryKeyValueBias);
         if (config.Features.QueryKeyNorm)
         {
-            Copy(projected, Projected(_activations.Raw, shape, input.Rows));
+            Copy(projected, Projected(activations.Raw, shape, input.Rows));
             RmsNorm.ApplyPerHead(team, Query(projected, shape), config.HeadDim, weights.QueryNorm, config.NormEpsilon);
             RmsNorm.ApplyPerHead(team, Key(projected, shape), config.HeadDim, weights.KeyNorm, config.NormEpsilon);
         }
@@ -112,8 +137,8 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         int[] positions = Positions(lengths, input.Rows);
         Rope.Apply(team, Query(projected, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
         Rope.Apply(team, Key(projected, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
-        TensorView<float> heads = _activations.Heads.View(input.Rows, shape.Heads * config.HeadDim);
-        TensorView<float> logSumExp = _activations.LogSumExp.View(input.Rows, shape.Heads);
+        TensorView<float> heads = activations.Heads.View(input.Rows, shape.Heads * config.HeadDim);
+        TensorView<float> logSumExp = activations.LogSumExp.View(input.Rows, shape.Heads);
         var sequences = new AttentionSequence[lengths.Length];
         int row = 0;
         for (int i = 0; i < lengths.Length; i++)
@@ -138,16 +163,17 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         BlockAdapters adapters,
         BlockShape shape,
         TensorView<float> middle,
-        TensorView<float> streamGradient)
+        TensorView<float> streamGradient,
+        BlockActivations activations)
     {
         int rows = middle.Rows;
-        TensorView<float> gateUp = _activations.GateUp.View(rows, 2 * shape.Neurons);
-        TensorView<float> neurons = _activations.Neurons.View(rows, shape.Neurons);
-        TensorView<float> neuronGradient = _activations.InnerGradient.View(rows, shape.Neurons);
+        TensorView<float> gateUp = activations.GateUp.View(rows, 2 * shape.Neurons);
+        TensorView<float> neurons = activations.Neurons.View(rows, shape.Neurons);
+        TensorView<float> neuronGradient = _innerGradient.View(rows, shape.Neurons);
         ProjectBack(weights, gradients, adapters, BlockTensorRole.Down, neurons, streamGradient, neuronGradient, gradients.DownBias);
         SwiGlu.Gradient(team, gateUp, neuronGradient, gateUp);
-        TensorView<float> normed = _activations.MlpNormed.View(rows, config.HiddenSize);
-        TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
+        TensorView<float> normed = activations.MlpNormed.View(rows, config.HiddenSize);
+        TensorView<float> normedGradient = _normedGradient.View(rows, config.HiddenSize);
         ProjectBack(weights, gradients, adapters, BlockTensorRole.Gate, normed, gateUp, normedGradient, gradients.GateUpBias);
         RmsNorm.Gradient(team, middle, weights.MlpNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.MlpNorm, accumulate: true);
     }
@@ -159,29 +185,30 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
         int block,
         ReadOnlySpan<int> lengths,
         TensorView<float> input,
-        TensorView<float> streamGradient)
+        TensorView<float> streamGradient,
+        BlockActivations activations)
     {
         BlockShape shape = config.Blocks[block];
         int rows = input.Rows;
-        TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
-        TensorView<float> headGradient = _activations.InnerGradient.View(rows, shape.Heads * config.HeadDim);
-        TensorView<float> gradient = Projected(_activations.ProjectedGradient, shape, rows);
+        TensorView<float> heads = activations.Heads.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> headGradient = _innerGradient.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> gradient = Projected(_projectedGradient, shape, rows);
         ProjectBack(weights, gradients, adapters, BlockTensorRole.Output, heads, streamGradient, headGradient, gradients.OutputBias);
-        Attention.Gradient(team, Shape(block), GradientSequences(shape, lengths, rows, headGradient, gradient));
+        Attention.Gradient(team, Shape(block), GradientSequences(shape, lengths, rows, headGradient, gradient, activations));
         int[] positions = Positions(lengths, rows);
         Rope.Gradient(team, Query(gradient, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
         Rope.Gradient(team, Key(gradient, shape), config.HeadDim, positions, rope, RopePairing.HalfSplit);
         if (config.Features.QueryKeyNorm)
         {
-            TensorView<float> raw = Projected(_activations.Raw, shape, rows);
+            TensorView<float> raw = Projected(activations.Raw, shape, rows);
             RmsNorm.GradientPerHead(
                 team, Query(raw, shape), config.HeadDim, weights.QueryNorm, config.NormEpsilon, Query(gradient, shape), Query(gradient, shape), gradients.QueryNorm);
             RmsNorm.GradientPerHead(
                 team, Key(raw, shape), config.HeadDim, weights.KeyNorm, config.NormEpsilon, Key(gradient, shape), Key(gradient, shape), gradients.KeyNorm);
         }
 
-        TensorView<float> normed = _activations.Normed.View(rows, config.HiddenSize);
-        TensorView<float> normedGradient = _activations.NormedGradient.View(rows, config.HiddenSize);
+        TensorView<float> normed = activations.Normed.View(rows, config.HiddenSize);
+        TensorView<float> normedGradient = _normedGradient.View(rows, config.HiddenSize);
         ProjectBack(weights, gradients, adapters, BlockTensorRole.Query, normed, gradient, normedGradient, gradients.QueryKeyValueBias);
         RmsNorm.Gradient(team, input, weights.AttentionNorm, config.NormEpsilon, normedGradient, streamGradient, gradients.AttentionNorm, accumulate: true);
     }
@@ -226,11 +253,11 @@ internal sealed class BlockPasses(ModelConfig config, ThreadTeam team, RopeTable
     }
 
     private AttentionGradientSequence[] GradientSequences(
-        BlockShape shape, ReadOnlySpan<int> lengths, int rows, TensorView<float> headGradient, TensorView<float> gradient)
+        BlockShape shape, ReadOnlySpan<int> lengths, int rows, TensorView<float> headGradient, TensorView<float> gradient, BlockActivations activations)
     {
-        TensorView<float> projected = Projected(_activations.Projected, shape, rows);
-        TensorView<float> heads = _activations.Heads.View(rows, shape.Heads * config.HeadDim);
-        TensorView<float> logSumExp = _activations.LogSumExp.View(rows, shape.Heads);
+        TensorView<float> projected = Projected(activations.Projected, shape, rows);
+        TensorView<float> heads = activations.Heads.View(rows, shape.Heads * config.HeadDim);
+        TensorView<float> logSumExp = activations.LogSumExp.View(rows, shape.Heads);
         var sequences = new AttentionGradientSequence[lengths.Length];
         int row = 0;
         for (int i = 0; i < lengths.Length; i++)

@@ -7,9 +7,9 @@ namespace Niwaki.Training;
 
 /// <summary>Forward and backward pass of a whole model: next-token losses and the gradients of all parameters.</summary>
 /// <remarks>
-/// The forward pass keeps the residual stream in front of every block; the backward pass computes the activations of a block again, a chunk of windows at a time.
-/// Memory: (blocks + 3) · tokens · hidden float32 numbers, the activations of one block for one chunk, and the logits of a few tokens. Arithmetic is float32; the
-/// same bits for any number of threads at one vector width. Not thread safe.
+/// The forward pass keeps the residual stream in front of every block; the backward pass computes the activations of a block again, a chunk of windows at a time,
+/// unless there was room to keep those of all blocks. Memory: (blocks + 3) · tokens · hidden float32 numbers, the activations of one block for one chunk or all of
+/// them, and the logits of a few tokens. Arithmetic is float32; the same bits for any number of threads at one vector width and any room. Not thread safe.
 /// </remarks>
 public sealed unsafe class ModelGradient : IDisposable
 {
@@ -17,7 +17,9 @@ public sealed unsafe class ModelGradient : IDisposable
     private const int ChunkRows = 1024;
 
     private readonly ThreadTeam _team;
+    private readonly long _room;
     private readonly BlockPasses _passes;
+    private readonly List<BlockActivations> _activations = [];
     private readonly HeadLossGradient _head = new();
     private readonly GrowingBuffer _streams = new();
     private readonly GrowingBuffer _normed = new();
@@ -26,12 +28,14 @@ public sealed unsafe class ModelGradient : IDisposable
     /// <summary>Prepares passes over a model.</summary>
     /// <param name="config">Config of the model.</param>
     /// <param name="team">Threads; must outlive this object.</param>
-    public ModelGradient(ModelConfig config, ThreadTeam team)
+    /// <param name="room">Most bytes that the activations of all blocks may take, if they are to be kept; else those of one block are held.</param>
+    public ModelGradient(ModelConfig config, ThreadTeam team, long room = 0)
     {
         ArgumentNullException.ThrowIfNull(config);
         ArgumentNullException.ThrowIfNull(team);
         Config = config;
         _team = team;
+        _room = room;
         _passes = new BlockPasses(config, team, RopeTable.Create(config.Rope, Math.Min(config.ContextLength, 4096)));
     }
 
@@ -39,7 +43,10 @@ public sealed unsafe class ModelGradient : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>Bytes of activations held.</summary>
-    public long ScratchBytes => _passes.ScratchBytes + _streams.ByteLength + _normed.ByteLength + _gradient.ByteLength;
+    public long ScratchBytes => _passes.ScratchBytes + _activations.Sum(activations => activations.ByteLength) + _streams.ByteLength + _normed.ByteLength + _gradient.ByteLength;
+
+    /// <summary>Whether the last backward pass found the activations of all blocks kept, and computed none again.</summary>
+    public bool KeptActivations { get; private set; }
 
     /// <summary>Adds the gradients of factor · Σ losses to those of the parameters.</summary>
     /// <param name="parameters">Weights of the model.</param>
@@ -55,7 +62,7 @@ public sealed unsafe class ModelGradient : IDisposable
         ArgumentNullException.ThrowIfNull(gradients);
         TrainingExample[] examples = [.. windows.Select(window => new TrainingExample(window))];
         float[] losses = new float[windows.Sum(window => window.Length)];
-        Compute(new TrainableModel(parameters), examples, factor, gradients, losses);
+        Compute(new TrainableModel(parameters), examples, factor, gradients, losses: losses);
         return PerWindow(losses, windows);
     }
 
@@ -77,25 +84,29 @@ public sealed unsafe class ModelGradient : IDisposable
     /// <param name="examples">Examples of one batch.</param>
     /// <param name="factor">What every loss counts, finite.</param>
     /// <param name="gradients">Gradients of the trained tensors, added to; with all tensors of the model or with those of its trained layout.</param>
-    /// <param name="losses">[tokens] losses in nats, written; element t belongs to token t + 1, 0 where that is not scored.</param>
     /// <param name="teacher">The dense model, or null.</param>
     /// <param name="noise">Decides the dropout of adapters; null: none.</param>
+    /// <param name="firstToken">Tokens of the batch in front of the first example: they drop other inputs.</param>
+    /// <param name="losses">[tokens] losses in nats, written; element t belongs to token t + 1, 0 where that is not scored. Null: only their sum is wanted.</param>
     internal BatchLoss Compute(
         TrainableModel model,
         IReadOnlyList<TrainingExample> examples,
         float factor,
         ModelParameters gradients,
-        float[] losses,
         DenseTeacher? teacher = null,
-        long? noise = null)
+        long? noise = null,
+        int firstToken = 0,
+        float[]? losses = null)
     {
         ThrowIfForeign(model.Weights, nameof(model));
         ThrowIfForeign(gradients, nameof(gradients));
         int[][] windows = [.. examples.Select(example => example.Ids)];
         int[] ids = [.. windows.SelectMany(window => window)];
         List<(int Row, int[] Lengths)> chunks = Chunks(windows);
+        KeptActivations = Config.Blocks.Select((_, block) => BlockActivations.BytesPerToken(Config, block)).Sum() * ids.Length <= _room;
+        losses ??= new float[ids.Length];
         teacher?.Read(windows);
-        Forward(model, ids, chunks, noise, keep: true);
+        Forward(model, ids, chunks, noise, firstToken, keepStreams: true, KeptActivations);
 
         TensorView<float> gradient = _gradient.View(ids.Length, Config.HiddenSize);
         double divergence = HeadBackward(model, examples, factor, gradients, losses, teacher, gradient);
@@ -109,17 +120,20 @@ public sealed unsafe class ModelGradient : IDisposable
                 hidden += SquaredError.Of(_team, Stream(block + 1, ids.Length), teacher.Behind(block), share, gradient) / Config.HiddenSize;
             }
 
-            foreach ((int row, int[] lengths) in chunks)
+            for (int chunk = 0; chunk < chunks.Count; chunk++)
             {
+                (int row, int[] lengths) = chunks[chunk];
                 int rows = lengths.Sum();
                 _passes.Backward(
                     new BlockParameters(model.Weights, block),
                     new BlockParameters(gradients, block),
-                    AdaptersOf(model, gradients, block, row, noise),
+                    AdaptersOf(model, gradients, block, firstToken + row, noise),
                     block,
                     lengths,
                     input.SliceRows(row, rows),
-                    gradient.SliceRows(row, rows));
+                    gradient.SliceRows(row, rows),
+                    Activations(KeptActivations ? (block * chunks.Count) + chunk : 0),
+                    KeptActivations);
             }
         }
 
@@ -137,7 +151,7 @@ public sealed unsafe class ModelGradient : IDisposable
         ThrowIfForeign(model.Weights, nameof(model));
         int[][] windows = [.. examples.Select(example => example.Ids)];
         int[] ids = [.. windows.SelectMany(window => window)];
-        Forward(model, ids, Chunks(windows), noise: null, keep: false);
+        Forward(model, ids, Chunks(windows), noise: null, firstToken: 0, keepStreams: false, keepActivations: false);
         TensorView<float> normed = _normed.View(ids.Length, Config.HiddenSize);
         ModelParameters parameters = model.Weights;
         RmsNorm.Apply(_team, Stream(0, ids.Length), parameters[parameters.Layout.Find(TensorNames.FinalNorm)!.Value][0], Config.NormEpsilon, normed);
@@ -150,6 +164,7 @@ public sealed unsafe class ModelGradient : IDisposable
     public void Dispose()
     {
         _passes.Dispose();
+        _activations.ForEach(activations => activations.Dispose());
         _head.Dispose();
         _streams.Dispose();
         _normed.Dispose();
@@ -183,33 +198,45 @@ public sealed unsafe class ModelGradient : IDisposable
     }
 
     /// <summary>Fills the stream behind the embedding and every block, or leaves the last one in the first place.</summary>
-    private void Forward(TrainableModel model, int[] ids, List<(int Row, int[] Lengths)> chunks, long? noise, bool keep)
+    private void Forward(TrainableModel model, int[] ids, List<(int Row, int[] Lengths)> chunks, long? noise, int firstToken, bool keepStreams, bool keepActivations)
     {
         ModelParameters parameters = model.Weights;
-        _streams.View(checked(ids.Length * (keep ? Config.Blocks.Count + 1 : 1)), Config.HiddenSize);
+        _streams.View(checked(ids.Length * (keepStreams ? Config.Blocks.Count + 1 : 1)), Config.HiddenSize);
         ParameterTensor table = parameters.Layout.Find(TensorNames.Embedding)!.Value;
         Embedding.Apply(_team, new WeightView(parameters[table].Pointer, ElementType.F32, table.Rows, table.Columns), ids, Stream(0, ids.Length));
         for (int block = 0; block < Config.Blocks.Count; block++)
         {
-            TensorView<float> input = Stream(keep ? block : 0, ids.Length);
-            TensorView<float> output = Stream(keep ? block + 1 : 0, ids.Length);
-            foreach ((int row, int[] lengths) in chunks)
+            TensorView<float> input = Stream(keepStreams ? block : 0, ids.Length);
+            TensorView<float> output = Stream(keepStreams ? block + 1 : 0, ids.Length);
+            for (int chunk = 0; chunk < chunks.Count; chunk++)
             {
+                (int row, int[] lengths) = chunks[chunk];
                 int rows = lengths.Sum();
                 _passes.Forward(
                     new BlockParameters(parameters, block),
-                    AdaptersOf(model, null, block, row, noise),
+                    AdaptersOf(model, null, block, firstToken + row, noise),
                     block,
                     lengths,
                     input.SliceRows(row, rows),
-                    output.SliceRows(row, rows));
+                    output.SliceRows(row, rows),
+                    Activations(keepActivations ? (block * chunks.Count) + chunk : 0));
             }
         }
     }
 
-    /// <summary>The adapters of a block for the chunk that begins at a row: both passes over it drop the same inputs.</summary>
-    private static BlockAdapters AdaptersOf(TrainableModel model, ModelParameters? gradients, int block, int row, long? noise) =>
-        model.Adapters is null ? default : new BlockAdapters(model.Adapters, gradients, block, noise is { } seed ? SeededRandom.Mix(seed, row) : null);
+    /// <summary>The adapters of a block for the chunk that begins at a token of the batch: both passes over it drop the same inputs.</summary>
+    private static BlockAdapters AdaptersOf(TrainableModel model, ModelParameters? gradients, int block, int token, long? noise) =>
+        model.Adapters is null ? default : new BlockAdapters(model.Adapters, gradients, block, noise is { } seed ? SeededRandom.Mix(seed, token) : null);
+
+    private BlockActivations Activations(int index)
+    {
+        while (_activations.Count <= index)
+        {
+            _activations.Add(new BlockActivations());
+        }
+
+        return _activations[index];
+    }
 
     private TensorView<float> Stream(int boundary, int tokens) =>
         new(_streams.View(tokens, Config.HiddenSize).Pointer + ((long)boundary * tokens * Config.HiddenSize), tokens, Config.HiddenSize, Config.HiddenSize);

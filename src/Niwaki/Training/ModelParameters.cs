@@ -1,6 +1,7 @@
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
+using Niwaki.Kernels.Cpu;
 using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Tensors;
@@ -116,6 +117,12 @@ public sealed unsafe class ModelParameters : IDisposable
             }
         }
     }
+
+    /// <summary>Adds the numbers of others, one after the other.</summary>
+    /// <param name="team">The threads that run it.</param>
+    /// <param name="others">Parameters of the same layout. Read only.</param>
+    internal void Add(ThreadTeam team, IReadOnlyList<ModelParameters> others) =>
+        team.For(checked((int)((Layout.Count + SumKernel.Chunk - 1) / SumKernel.Chunk)), 1, new SumKernel((nint)Pointer, [.. others.Select(other => (nint)other.Pointer)], Layout.Count));
 
     /// <inheritdoc />
     public void Dispose() => _buffer.Dispose();

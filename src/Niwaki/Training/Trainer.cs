@@ -9,7 +9,7 @@ namespace Niwaki.Training;
 /// <remarks>What a step does follows from the weights, the moments and its number: the same bits for any number of threads, and after a resume. Not thread safe.</remarks>
 public sealed class Trainer : IDisposable
 {
-    private readonly ModelGradient _passes;
+    private readonly BatchGradient _passes;
     private readonly ModelParameters _gradients;
     private readonly ITrainingExamples _examples;
     private readonly DenseTeacher? _teacher;
@@ -62,7 +62,7 @@ public sealed class Trainer : IDisposable
         _teacher = teacher;
         _team = team;
         _gradients = new ModelParameters(model.Trained);
-        _passes = new ModelGradient(config, team);
+        _passes = new BatchGradient(config, model.Trained, team, teacher);
         Optimizer = new Optimizer(model.Trained, options, team);
     }
 
@@ -92,6 +92,9 @@ public sealed class Trainer : IDisposable
         (sizeof(float) * (Weights.Layout.Count + ((Model.Adapters is null ? 3 : 4) * Model.Trained.Count))) + _passes.ScratchBytes + _team.ScratchBytes
         + (_teacher?.MemoryBytes ?? 0);
 
+    /// <summary>Whether the last step kept the activations of all blocks for its backward pass, which then computed none again.</summary>
+    public bool KeptActivations => _passes.KeptActivations;
+
     /// <summary>SHA-256 of the token ids.</summary>
     internal string TextHash => _examples.Fingerprint;
 
@@ -107,28 +110,25 @@ public sealed class Trainer : IDisposable
         TrainingExample[] examples = [.. Enumerable.Range(0, Options.Batch * Options.Accumulation).Select(i => _examples[((number - 1) * Options.Batch * Options.Accumulation) + i])];
         long scored = Math.Max(1, examples.Sum(example => (long)example.Scored));
         _gradients.Clear();
-        double loss = 0, divergence = 0, hidden = 0;
+        BatchLoss sums = default;
         for (int i = 0; i < Options.Accumulation; i++)
         {
             TrainingExample[] batch = examples[(i * Options.Batch)..((i + 1) * Options.Batch)];
-            float[] losses = new float[batch.Sum(example => example.Ids.Length)];
-            BatchLoss sums = _passes.Compute(
-                Model, batch, 1f / scored, _gradients, losses, _teacher, SeededRandom.Mix(Options.Seed, (number * Options.Accumulation) + i));
-            (loss, divergence, hidden) = (loss + sums.LossNats, divergence + sums.DivergenceNats, hidden + sums.HiddenDifference);
+            sums += _passes.Compute(Model, batch, 1f / scored, _gradients, SeededRandom.Mix(Options.Seed, (number * Options.Accumulation) + i));
         }
 
         double norm = Optimizer.Norm(_gradients);
-        if (!double.IsFinite(loss + divergence + hidden) || !double.IsFinite(norm))
+        if (!double.IsFinite(sums.LossNats + sums.DivergenceNats + sums.HiddenDifference) || !double.IsFinite(norm))
         {
-            throw new TrainingDivergedException(number, loss / scored, norm);
+            throw new TrainingDivergedException(number, sums.LossNats / scored, norm);
         }
 
         Optimizer.Apply(Model, _gradients, norm);
         TokensSeen += examples.Sum(example => (long)example.Ids.Length);
-        return new TrainingStep(number, loss / scored, Options.Rates.Rate(number), norm)
+        return new TrainingStep(number, sums.LossNats / scored, Options.Rates.Rate(number), norm)
         {
-            DivergenceNats = _teacher is { DivergenceWeight: > 0 } ? divergence / scored : null,
-            HiddenDifference = _teacher is { HiddenWeight: > 0 } ? hidden / scored : null,
+            DivergenceNats = _teacher is { DivergenceWeight: > 0 } ? sums.DivergenceNats / scored : null,
+            HiddenDifference = _teacher is { HiddenWeight: > 0 } ? sums.HiddenDifference / scored : null,
         };
     }
 
@@ -148,7 +148,7 @@ public sealed class Trainer : IDisposable
         double sum = 0;
         foreach (TrainingExample[] batch in examples.Chunk(Options.Batch))
         {
-            sum += _passes.Losses(Model, batch).Sum(loss => (double)loss);
+            sum += _passes.Loss(Model, batch);
         }
 
         return sum / examples.Sum(example => (long)example.Scored);

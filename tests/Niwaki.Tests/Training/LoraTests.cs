@@ -37,7 +37,7 @@ public sealed class LoraTests
         using var passes = new ModelGradient(model.Config, team);
         int[][] windows = model.Windows(6, 5);
         float[] losses = new float[11];
-        passes.Compute(trainable, [.. windows.Select(window => new TrainingExample(window, 2))], 0.5f, gradients, losses);
+        passes.Compute(trainable, [.. windows.Select(window => new TrainingExample(window, 2))], 0.5f, gradients, losses: losses);
 
         ReferenceModel reference = model.Reference;
         var values = adapters.Values.Layout.Tensors.ToDictionary(tensor => tensor.Name, tensor => CentralDifference.Widen(Numbers(adapters.Values, tensor)));
@@ -137,7 +137,7 @@ public sealed class LoraTests
         using var teacher = new DenseTeacher(engine, divergence, hidden, [0, 2]);
         int[][] windows = model.Windows(6, 3);
         float[] losses = new float[9];
-        BatchLoss sums = passes.Compute(new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, losses, teacher);
+        BatchLoss sums = passes.Compute(new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, teacher, losses: losses);
 
         ReferenceModel reference = model.Reference, expected = dense.Reference;
         var streams = new Dictionary<(int Window, int Block), double[][]>();

@@ -101,6 +101,27 @@ public sealed class ModelGradientTests
         }
     }
 
+    [Theory]
+    [InlineData("query and key norms")]
+    [InlineData("biases")]
+    public void Compute_RoomForTheActivationsOfAllBlocks_SameBits(string name)
+    {
+        using var model = new OpenModel(Specs[name]);
+        using ModelParameters parameters = ModelParameters.Load(model.Checkpoint, model.Config);
+        using var team = new ThreadTeam(2);
+        using var again = new ModelGradient(model.Config, team);
+        using var keeping = new ModelGradient(model.Config, team, room: 1L << 30);
+        foreach (int[][] windows in new[] { model.Windows(700, 600, 9), model.Windows(30, 17) })
+        {
+            using var expected = new ModelParameters(parameters.Layout);
+            using var actual = new ModelParameters(parameters.Layout);
+            float[][] losses = again.Compute(parameters, windows, 1, expected);
+            Assert.Equal(losses, keeping.Compute(parameters, windows, 1, actual));
+            Assert.Equal((false, true), (again.KeptActivations, keeping.KeptActivations));
+            Assert.All(parameters.Layout.Tensors, tensor => MatMulReference.AssertSameBits(Numbers(expected, tensor), Numbers(actual, tensor), tensor.Name));
+        }
+    }
+
     [Fact]
     public void Compute_IdOutsideTheVocabularyOrOtherModel_Throws()
     {
