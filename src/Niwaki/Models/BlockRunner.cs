@@ -106,12 +106,15 @@ internal sealed class BlockRunner(ModelConfig config, ThreadTeam team, RopeTable
         TensorView<float> gateUp = _scratch.Wide(rows, 2 * shape.Neurons);
         MatMul.Apply(team, normed, weights.GateUp, gateUp, bias: weights.GateUpBias);
         TensorView<float> neurons = _scratch.Inner(rows, shape.Neurons);
-        SwiGlu.Apply(team, gateUp, neurons);
-        foreach (Segment segment in _segments)
+        if (_segments.TrueForAll(segment => segment.Gates?.Neurons is null))
         {
-            if (segment.Gates?.Neurons is { } gates)
+            SwiGlu.Apply(team, gateUp, neurons);
+        }
+        else
+        {
+            foreach (Segment segment in _segments)
             {
-                Gating.Apply(team, neurons.SliceRows(segment.ChunkRow, segment.Count), 1, gates);
+                SwiGlu.Apply(team, gateUp.SliceRows(segment.ChunkRow, segment.Count), neurons.SliceRows(segment.ChunkRow, segment.Count), segment.Gates?.Neurons);
             }
         }
 

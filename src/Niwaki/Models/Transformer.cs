@@ -17,9 +17,11 @@ public sealed partial class Transformer : IDisposable
     private readonly WeightView _embedding;
     private readonly float[] _finalNorm;
     private readonly BlockRunner _runner;
+    private readonly bool _ownsWeights;
 
-    private Transformer(ModelConfig config, ThreadTeam team, WeightStore weights, WeightView embedding, float[] finalNorm)
+    private Transformer(ModelConfig config, ThreadTeam team, WeightStore weights, WeightView embedding, float[] finalNorm, bool ownsWeights)
     {
+        _ownsWeights = ownsWeights;
         Config = config;
         _team = team;
         _weights = weights;
@@ -58,7 +60,7 @@ public sealed partial class Transformer : IDisposable
         try
         {
             weights.LoadResident();
-            return new Transformer(selected, team, weights, loader.EmbeddingMatrix(), loader.LoadFinalNorm());
+            return new Transformer(selected, team, weights, loader.EmbeddingMatrix(), loader.LoadFinalNorm(), ownsWeights: true);
         }
         catch
         {
@@ -78,6 +80,17 @@ public sealed partial class Transformer : IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(config);
         return PlanMemory(config, new WeightLoader(checkpoint, config, null, team, PackedFormat.Stored), budget);
+    }
+
+    /// <summary>The same model on other threads, so that both run at the same time; possible where all weights stay in memory.</summary>
+    /// <param name="team">Threads; must outlive what is returned.</param>
+    /// <returns>A model with the weights of this one, which must outlive it; null where some are read anew in every pass.</returns>
+    public Transformer? Beside(ThreadTeam team)
+    {
+        ArgumentNullException.ThrowIfNull(team);
+        return Memory.ResidentHead && Memory.ResidentBlocks == Config.Blocks.Count
+            ? new Transformer(Config, team, _weights, _embedding, _finalNorm, ownsWeights: false)
+            : null;
     }
 
     private static MemoryPlan PlanMemory(ModelConfig selected, WeightLoader loader, long? budget) =>
@@ -277,7 +290,10 @@ public sealed partial class Transformer : IDisposable
     public void Dispose()
     {
         _runner.Dispose();
-        _weights.Dispose();
+        if (_ownsWeights)
+        {
+            _weights.Dispose();
+        }
     }
 
     private void Run(ResidualStream stream, int first, int end, BlockPass pass)

@@ -7,8 +7,8 @@ namespace Niwaki.Training;
 /// <remarks>
 /// A core that takes a shard through the whole model alone finds activations in its own caches and waits for nobody; where every product is shared instead, each reads
 /// what the others wrote. The cut follows from the lengths of the windows and the number of trained parameters, and sums go in the order of the shards: same bits
-/// for any number of threads. One shard, shared product by product, where there is a teacher, where the batch is short, or where gradients of their own would
-/// take much memory. Not thread safe.
+/// for any number of threads. One shard, shared product by product, where the batch is short or gradients of their own would take much memory; shards one after
+/// the other where the weights of a teacher do not all stay in memory. Not thread safe.
 /// </remarks>
 internal sealed class BatchGradient : IDisposable
 {
@@ -60,19 +60,14 @@ internal sealed class BatchGradient : IDisposable
     /// <param name="noise">Decides the dropout of adapters.</param>
     public BatchLoss Compute(TrainableModel model, TrainingExample[] examples, float factor, ModelParameters gradients, long noise)
     {
-        Shard[] shards = _teacher is null ? Cut(examples, gradients: true) : [new Shard(0, 0, examples)];
-        if (shards.Length == 1)
-        {
-            return _shared.Compute(model, examples, factor, gradients, _teacher, noise);
-        }
-
+        Shard[] shards = Cut(examples, gradients: true);
         while (_gradients.Count < shards.Length - 1)
         {
             _gradients.Add(new ModelParameters(_trained));
         }
 
         var sums = new BatchLoss[shards.Length];
-        ForEach(shards, (passes, shard) =>
+        void Run(ModelGradient passes, TeacherPart? part, Shard shard)
         {
             ModelParameters own = gradients;
             if (shard.Index > 0)
@@ -81,8 +76,26 @@ internal sealed class BatchGradient : IDisposable
                 own.Clear();
             }
 
-            sums[shard.Index] = passes.Compute(model, shard.Examples, factor, own, teacher: null, noise, shard.FirstToken);
-        });
+            sums[shard.Index] = passes.Compute(model, shard.Examples, factor, own, part, noise, shard.FirstToken);
+        }
+
+        if (SideBySide(shards) && Workers(shards) is var workers && (_teacher is null || workers.TrueForAll(worker => worker.Teacher is not null)))
+        {
+            _team.Run(new ShardJob(shards, workers, (worker, shard) =>
+            {
+                worker.Teacher?.Read([.. shard.Examples.Select(example => example.Ids)]);
+                Run(worker.Passes, worker.Teacher is { } teacher ? new TeacherPart(teacher, 0) : null, shard);
+            }));
+        }
+        else
+        {
+            _teacher?.Read([.. examples.Select(example => example.Ids)]);
+            foreach (Shard shard in shards)
+            {
+                Run(_shared, _teacher is null ? null : new TeacherPart(_teacher, shard.FirstToken), shard);
+            }
+        }
+
         gradients.Add(_team, _gradients[..(shards.Length - 1)]);
         return sums.Aggregate((total, sum) => total + sum);
     }
@@ -94,7 +107,16 @@ internal sealed class BatchGradient : IDisposable
     {
         Shard[] shards = Cut(examples, gradients: false);
         double[] sums = new double[shards.Length];
-        ForEach(shards, (passes, shard) => sums[shard.Index] = passes.Losses(model, shard.Examples).Sum(loss => (double)loss));
+        void Run(ModelGradient passes, Shard shard) => sums[shard.Index] = passes.Losses(model, shard.Examples).Sum(loss => (double)loss);
+        if (SideBySide(shards))
+        {
+            _team.Run(new ShardJob(shards, Workers(shards), (worker, shard) => Run(worker.Passes, shard)));
+        }
+        else
+        {
+            Array.ForEach(shards, shard => Run(_shared, shard));
+        }
+
         return sums.Sum();
     }
 
@@ -134,25 +156,18 @@ internal sealed class BatchGradient : IDisposable
         return [.. shards];
     }
 
-    private void ForEach(Shard[] shards, Action<ModelGradient, Shard> body)
+    private bool SideBySide(Shard[] shards) => Math.Min(shards.Length, _team.Size) > 1;
+
+    /// <summary>As many as can take shards at the same time, or more.</summary>
+    private List<Worker> Workers(Shard[] shards)
     {
         int side = Math.Min(shards.Length, _team.Size);
-        if (side == 1)
-        {
-            foreach (Shard shard in shards)
-            {
-                body(_shared, shard);
-            }
-
-            return;
-        }
-
         while (_workers.Count < side)
         {
-            _workers.Add(new Worker(_config, _team.Size / side, Room / side));
+            _workers.Add(new Worker(_config, _team.Size / side, Room / side, _teacher));
         }
 
-        _team.Run(new ShardJob(shards, _workers, body));
+        return _workers;
     }
 
     /// <summary>Windows that pass the model together.</summary>
@@ -161,29 +176,33 @@ internal sealed class BatchGradient : IDisposable
     /// <param name="Examples">The windows.</param>
     private sealed record Shard(int Index, int FirstToken, TrainingExample[] Examples);
 
-    /// <summary>Threads and activations of those who pass one shard at a time.</summary>
+    /// <summary>Threads, activations and teacher of those who pass one shard at a time.</summary>
     private sealed class Worker : IDisposable
     {
         private readonly ThreadTeam _team;
 
-        public Worker(ModelConfig config, int threads, long room)
+        public Worker(ModelConfig config, int threads, long room, DenseTeacher? teacher)
         {
             _team = new ThreadTeam(threads);
             Passes = new ModelGradient(config, _team, room);
+            Teacher = teacher?.Beside(_team);
         }
 
         public ModelGradient Passes { get; }
 
-        public long Bytes => Passes.ScratchBytes + _team.ScratchBytes;
+        public DenseTeacher? Teacher { get; }
+
+        public long Bytes => Passes.ScratchBytes + _team.ScratchBytes + (Teacher?.MemoryBytes ?? 0);
 
         public void Dispose()
         {
+            Teacher?.Dispose();
             Passes.Dispose();
             _team.Dispose();
         }
     }
 
-    private sealed class ShardJob(Shard[] shards, List<Worker> workers, Action<ModelGradient, Shard> body) : ITeamJob
+    private sealed class ShardJob(Shard[] shards, List<Worker> workers, Action<Worker, Shard> run) : ITeamJob
     {
         public void Execute(ThreadTeam team, int member)
         {
@@ -194,7 +213,7 @@ internal sealed class BatchGradient : IDisposable
 
             for (int ticket = team.NextTicket(); ticket < shards.Length; ticket = team.NextTicket())
             {
-                body(workers[member].Passes, shards[ticket]);
+                run(workers[member], shards[ticket]);
             }
         }
     }

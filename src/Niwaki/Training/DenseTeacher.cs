@@ -1,4 +1,5 @@
 using System.Globalization;
+using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Tensors;
 
@@ -9,6 +10,7 @@ namespace Niwaki.Training;
 public sealed class DenseTeacher : IDisposable
 {
     private readonly Transformer _dense;
+    private readonly bool _ownsDense;
     private readonly int[] _blocks;
     private readonly List<NativeBuffer<float>> _behind = [];
     private ResidualStream? _stream;
@@ -39,6 +41,15 @@ public sealed class DenseTeacher : IDisposable
         HiddenWeight = hiddenWeight;
     }
 
+    private DenseTeacher(DenseTeacher other, Transformer dense)
+    {
+        _dense = dense;
+        _ownsDense = true;
+        _blocks = other._blocks;
+        DivergenceWeight = other.DivergenceWeight;
+        HiddenWeight = other.HiddenWeight;
+    }
+
     /// <summary>λ: what the divergence of a token counts beside its loss.</summary>
     public double DivergenceWeight { get; }
 
@@ -49,7 +60,7 @@ public sealed class DenseTeacher : IDisposable
     internal ModelConfig Config => _dense.Config;
 
     /// <summary>Bytes of weights and streams held.</summary>
-    public long MemoryBytes => _dense.Memory.WeightBytes + _dense.ScratchBytes + _behind.Sum(buffer => buffer.ByteLength) + ((_stream?.Tokens ?? 0L) * Config.HiddenSize * sizeof(float));
+    public long MemoryBytes => (_ownsDense ? 0 : _dense.Memory.WeightBytes) + _dense.ScratchBytes + _behind.Sum(buffer => buffer.ByteLength) + ((_stream?.Tokens ?? 0L) * Config.HiddenSize * sizeof(float));
 
     /// <inheritdoc />
     public void Dispose()
@@ -57,7 +68,15 @@ public sealed class DenseTeacher : IDisposable
         _stream?.Dispose();
         _behind.ForEach(buffer => buffer.Dispose());
         _behind.Clear();
+        if (_ownsDense)
+        {
+            _dense.Dispose();
+        }
     }
+
+    /// <summary>The same teacher for a shard that passes on other threads; null where the dense model's weights do not all stay in memory.</summary>
+    /// <param name="team">Threads; must outlive what is returned.</param>
+    internal DenseTeacher? Beside(ThreadTeam team) => _dense.Beside(team) is { } dense ? new DenseTeacher(this, dense) : null;
 
     /// <summary>Passes the windows of a batch through the dense model.</summary>
     internal void Read(IReadOnlyList<int[]> windows)
@@ -75,14 +94,14 @@ public sealed class DenseTeacher : IDisposable
         _dense.RunBlocks(_stream, next, Config.Blocks.Count);
     }
 
-    /// <summary>Logits of consecutive tokens of the batch, written.</summary>
+    /// <summary>Logits of consecutive tokens of what was read, written.</summary>
     internal void Logits(int firstToken, TensorView<float> logits)
     {
         int[] rows = [.. Enumerable.Range(firstToken, logits.Rows)];
         _dense.Logits(_stream!, rows, logits);
     }
 
-    /// <summary>The stream of the batch behind the block that a block of the pruned model came from, [tokens, hidden].</summary>
+    /// <summary>The stream of what was read behind the block that a block of the pruned model came from, [tokens, hidden].</summary>
     internal TensorView<float> Behind(int block) => new(_behind[block], _stream!.Tokens, Config.HiddenSize);
 
     /// <summary>What a state must agree with.</summary>

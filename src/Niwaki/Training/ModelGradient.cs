@@ -84,7 +84,7 @@ public sealed unsafe class ModelGradient : IDisposable
     /// <param name="examples">Examples of one batch.</param>
     /// <param name="factor">What every loss counts, finite.</param>
     /// <param name="gradients">Gradients of the trained tensors, added to; with all tensors of the model or with those of its trained layout.</param>
-    /// <param name="teacher">The dense model, or null.</param>
+    /// <param name="part">What the dense model has read of the examples, or null.</param>
     /// <param name="noise">Decides the dropout of adapters; null: none.</param>
     /// <param name="firstToken">Tokens of the batch in front of the first example: they drop other inputs.</param>
     /// <param name="losses">[tokens] losses in nats, written; element t belongs to token t + 1, 0 where that is not scored. Null: only their sum is wanted.</param>
@@ -93,7 +93,7 @@ public sealed unsafe class ModelGradient : IDisposable
         IReadOnlyList<TrainingExample> examples,
         float factor,
         ModelParameters gradients,
-        DenseTeacher? teacher = null,
+        TeacherPart? part = null,
         long? noise = null,
         int firstToken = 0,
         float[]? losses = null)
@@ -105,19 +105,18 @@ public sealed unsafe class ModelGradient : IDisposable
         List<(int Row, int[] Lengths)> chunks = Chunks(windows);
         KeptActivations = Config.Blocks.Select((_, block) => BlockActivations.BytesPerToken(Config, block)).Sum() * ids.Length <= _room;
         losses ??= new float[ids.Length];
-        teacher?.Read(windows);
         Forward(model, ids, chunks, noise, firstToken, keepStreams: true, KeptActivations);
 
         TensorView<float> gradient = _gradient.View(ids.Length, Config.HiddenSize);
-        double divergence = HeadBackward(model, examples, factor, gradients, losses, teacher, gradient);
+        double divergence = HeadBackward(model, examples, factor, gradients, losses, part, gradient);
         double hidden = 0;
         for (int block = Config.Blocks.Count - 1; block >= 0; block--)
         {
             TensorView<float> input = Stream(block, ids.Length);
-            if (teacher is { HiddenWeight: > 0 })
+            if (part is { Teacher: { HiddenWeight: > 0 } teacher, FirstToken: int first })
             {
                 float share = (float)(2 * factor * teacher.HiddenWeight / Config.HiddenSize);
-                hidden += SquaredError.Of(_team, Stream(block + 1, ids.Length), teacher.Behind(block), share, gradient) / Config.HiddenSize;
+                hidden += SquaredError.Of(_team, Stream(block + 1, ids.Length), teacher.Behind(block).SliceRows(first, ids.Length), share, gradient) / Config.HiddenSize;
             }
 
             for (int chunk = 0; chunk < chunks.Count; chunk++)
@@ -178,7 +177,7 @@ public sealed unsafe class ModelGradient : IDisposable
         float factor,
         ModelParameters gradients,
         float[] losses,
-        DenseTeacher? teacher,
+        TeacherPart? part,
         TensorView<float> gradient)
     {
         int tokens = gradient.Rows;
@@ -189,7 +188,9 @@ public sealed unsafe class ModelGradient : IDisposable
         ReadOnlySpan<float> finalNorm = parameters[parameters.Layout.Find(TensorNames.FinalNorm)!.Value][0];
         TensorView<float> head = parameters[parameters.Layout.Find(ParameterLayout.HeadName(Config))!.Value];
         TensorView<float>? headGradient = gradients.Layout.Find(ParameterLayout.HeadName(Config)) is { } trained ? gradients[trained] : null;
-        HeadReference? reference = teacher is { DivergenceWeight: > 0 } ? new HeadReference(teacher.Logits, (float)teacher.DivergenceWeight, new float[tokens]) : null;
+        HeadReference? reference = part is { Teacher: { DivergenceWeight: > 0 } teacher, FirstToken: int first }
+            ? new HeadReference((token, logits) => teacher.Logits(first + token, logits), (float)teacher.DivergenceWeight, new float[tokens])
+            : null;
         RmsNorm.Apply(_team, last, finalNorm, Config.NormEpsilon, normed);
         _head.Compute(_team, normed, head, Targets(examples), factor, losses, normedGradient, headGradient, reference);
         Span<float> normGradient = gradients.Layout.Find(TensorNames.FinalNorm) is { } norm ? gradients[norm][0] : [];

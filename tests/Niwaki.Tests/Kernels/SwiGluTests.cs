@@ -74,6 +74,36 @@ public sealed unsafe class SwiGluTests : IDisposable
     }
 
     [Fact]
+    public void Apply_Factors_ScaleTheirColumnsAndCloseOverNaN()
+    {
+        // silu(1) = 0.7310586.
+        using var gateUp = GuardedMatrix.From([1, 1, float.NaN, float.PositiveInfinity, float.NaN, 2, 2, 1, 1, 1], [1, 1, 1, 1, 1, 2, 2, 2, 2, 2]);
+        using var y = new GuardedMatrix(2, 5);
+        SwiGlu.Apply(_team, gateUp.View, y.View, [1, 0.5f, 0, 0, 2]);
+        Close.Assert([1.4621172f, 0.7310586f, 0, 0, float.NaN, 1.4621172f, 0.7310586f, 0, 0, 2.9242344f], y.ToArray(), 0, 3e-7);
+        y.AssertGuardsIntact();
+    }
+
+    [Fact]
+    public void Scale_EveryLength_EqualsTwin()
+    {
+        for (int n = 0; n <= 257; n++)
+        {
+            using var y = GuardedMatrix.Normal(1, n, n);
+            using GuardedMatrix expected = y.Copy();
+            float[] factors = [.. Enumerable.Range(0, n).Select(i => i % 3 == 0 ? 0 : i % 3 == 1 ? 1 : 0.3f)];
+            fixed (float* factor = factors)
+            {
+                SwiGluKernel.ScaleScalar(expected.View.Pointer, factor, n);
+                SwiGluKernel.Scale(y.View.Pointer, factor, n);
+            }
+
+            MatMulReference.AssertSameBits(expected.ToArray(), y.ToArray(), $"{n} columns");
+            y.AssertGuardsIntact();
+        }
+    }
+
+    [Fact]
     public void Apply_WrongShapesOrOverlap_Throws()
     {
         using var gateUp = new GuardedMatrix(2, 8);
@@ -81,6 +111,7 @@ public sealed unsafe class SwiGluTests : IDisposable
         using var short_ = new GuardedMatrix(1, 4);
         Assert.Throws<ShapeMismatchException>(() => SwiGlu.Apply(_team, gateUp.View, y.View));
         Assert.Throws<ShapeMismatchException>(() => SwiGlu.Apply(_team, gateUp.View, short_.View));
+        Assert.Throws<ShapeMismatchException>(() => SwiGlu.Apply(_team, gateUp.View, gateUp.View.SliceColumns(0, 4), [1, 1, 1]));
         Assert.Throws<ArgumentException>(() => SwiGlu.Apply(_team, gateUp.View, gateUp.View.SliceColumns(1, 4)));
         Assert.Throws<ArgumentException>(() => SwiGlu.Apply(_team, gateUp.View, new TensorView<float>(gateUp.View.Pointer, 2, 4, 4)));
     }

@@ -1,4 +1,5 @@
 using Niwaki.Kernels;
+using Niwaki.Models;
 using Niwaki.Tests.Kernels;
 using Niwaki.Tests.Models;
 using Niwaki.Training;
@@ -58,6 +59,31 @@ public sealed class BatchGradientTests
     }
 
     [Fact]
+    public void Compute_Teacher_SameBitsOnAnyThreadsAndWhereItsWeightsAreReadAnew()
+    {
+        var shape = new BlockShape(4, 2, 40);
+        using var pruned = new OpenModel(Spec);
+        using var dense = new OpenModel(Spec with { Blocks = [shape, shape, shape, shape, shape, shape] }, seed: 5);
+        using ModelParameters weights = ModelParameters.Load(pruned.Checkpoint, pruned.Config);
+        TrainingExample[] examples = [.. pruned.Windows(Lengths).Select(window => new TrainingExample(window))];
+        float[]? expected = null;
+        foreach ((int threads, long? memory) in new (int, long?)[] { (1, null), (2, null), (5, null), (2, LeastMemory(dense)) })
+        {
+            using var team = new ThreadTeam(threads);
+            using Transformer engine = dense.Load(new TransformerOptions { MemoryBytes = memory });
+            using var teacher = new DenseTeacher(engine, 0.5, 0.25, [.. Enumerable.Range(0, pruned.Config.Blocks.Count)]);
+            using var gradients = new ModelParameters(weights.Layout);
+            using var passes = new BatchGradient(pruned.Config, weights.Layout, team, teacher);
+            Assert.Equal(memory is null, engine.Beside(team) is { } beside && Freed(beside));
+            BatchLoss sums = passes.Compute(new TrainableModel(weights), examples, Factor, gradients, noise: 7);
+            float[] all = [(float)sums.LossNats, (float)sums.DivergenceNats, (float)sums.HiddenDifference, .. Numbers(gradients)];
+            MatMulReference.AssertSameBits(expected ??= all, all, $"{threads} threads, {memory} bytes");
+        }
+
+        Assert.All(expected!.Take(3), sum => Assert.True(sum > 0));
+    }
+
+    [Fact]
     public void Compute_IdOutsideTheVocabulary_ThrowsAndGoesOnAfterwards()
     {
         using var model = new OpenModel(Spec);
@@ -83,6 +109,19 @@ public sealed class BatchGradientTests
         float[] expected = [.. Numbers(target).Zip(Numbers(first), (x, y) => x + y).Zip(Numbers(second), (x, y) => x + y)];
         target.Add(team, [first, second]);
         MatMulReference.AssertSameBits(expected, Numbers(target), "sum");
+    }
+
+    /// <summary>The smallest budget, found from what a smaller one is refused with.</summary>
+    private static long LeastMemory(OpenModel model)
+    {
+        MemoryBudgetException refused = Assert.Throws<MemoryBudgetException>(() => model.Load(new TransformerOptions { MemoryBytes = 1 }));
+        return refused.Needed;
+    }
+
+    private static bool Freed(Transformer model)
+    {
+        model.Dispose();
+        return true;
     }
 
     private static float[] Numbers(ModelParameters parameters) =>

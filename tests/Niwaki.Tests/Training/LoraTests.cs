@@ -137,7 +137,9 @@ public sealed class LoraTests
         using var teacher = new DenseTeacher(engine, divergence, hidden, [0, 2]);
         int[][] windows = model.Windows(6, 3);
         float[] losses = new float[9];
-        BatchLoss sums = passes.Compute(new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, teacher, losses: losses);
+        teacher.Read([[1, 2, 3], .. windows]);
+        BatchLoss sums = passes.Compute(
+            new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, new TeacherPart(teacher, 3), losses: losses);
 
         ReferenceModel reference = model.Reference, expected = dense.Reference;
         var streams = new Dictionary<(int Window, int Block), double[][]>();

@@ -1,0 +1,6 @@
+namespace Niwaki.Training;
+
+/// <summary>Some of the tokens that a teacher has read.</summary>
+/// <param name="Teacher">The teacher.</param>
+/// <param name="FirstToken">The first of them.</param>
+internal readonly record struct TeacherPart(DenseTeacher Teacher, int FirstToken);
