@@ -12,8 +12,9 @@ public sealed unsafe class PackedWeights : IDisposable
 {
     private readonly NativeBuffer<byte>? _data;
     private readonly NativeBuffer<float>? _scales;
-    private readonly byte* _borrowed;
+    private byte* _borrowed;
 
+    /// <summary>A shape without memory.</summary>
     private PackedWeights(int outputs, int inputs, ElementType elementType, PackedFormat format, KernelPath path)
     {
         Outputs = outputs;
@@ -36,7 +37,14 @@ public sealed unsafe class PackedWeights : IDisposable
         }
 
         Panels = PanelCount(outputs, PanelColumns);
-        _data = new NativeBuffer<byte>(checked((long)Panels * Blocks.Depth * StepBytes));
+    }
+
+    /// <summary>A shape with memory of its own, or from <paramref name="memory"/> where that has enough left.</summary>
+    private PackedWeights(StackedRows rows, PackedFormat format, KernelPath path, PackedMemory? memory)
+        : this(rows.Outputs, rows.Inputs, rows.ElementType, format, path)
+    {
+        _borrowed = memory is null ? null : memory.Take(PanelBytes);
+        _data = _borrowed is null ? new NativeBuffer<byte>(PanelBytes) : null;
         if (format == PackedFormat.Int16)
         {
             _scales = new NativeBuffer<float>((long)Panels * Blocks.Depth / Int16Kernel.Group * PanelColumns);
@@ -45,16 +53,8 @@ public sealed unsafe class PackedWeights : IDisposable
 
     /// <summary>The shape of F32 panels in memory of somebody else, who fills them.</summary>
     private PackedWeights(int outputs, int inputs, KernelPath path, byte* borrowed)
+        : this(outputs, inputs, ElementType.F32, PackedFormat.Stored, path)
     {
-        Outputs = outputs;
-        Inputs = inputs;
-        ElementType = ElementType.F32;
-        Format = PackedFormat.Stored;
-        Path = path;
-        PanelColumns = path.PanelColumns();
-        StepBytes = PanelColumns * sizeof(float);
-        Blocks = new DepthBlocks(inputs);
-        Panels = PanelCount(outputs, PanelColumns);
         _borrowed = borrowed;
     }
 
@@ -64,8 +64,8 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Columns of each stacked matrix, K.</summary>
     public int Inputs { get; }
 
-    /// <summary>Bytes of memory held.</summary>
-    public long ByteLength => (_data?.ByteLength ?? 0) + (_scales?.ByteLength ?? 0);
+    /// <summary>Bytes of the packed weights, which may lie in memory that those of other linears share.</summary>
+    public long ByteLength => PanelBytes + (_scales?.ByteLength ?? 0);
 
     /// <summary>The <see cref="WeightSlice.PackedType"/> that all matrices had; F32 where they differed.</summary>
     public ElementType ElementType { get; }
@@ -98,7 +98,11 @@ public sealed unsafe class PackedWeights : IDisposable
     public static PackedWeights Pack(ThreadTeam team, ReadOnlySpan<WeightSlice> stacked, PackedFormat format = PackedFormat.Stored) =>
         Pack(team, stacked, format, KernelPaths.Best);
 
-    internal static PackedWeights Pack(ThreadTeam team, ReadOnlySpan<WeightSlice> stacked, PackedFormat format, KernelPath path)
+    internal static PackedWeights Pack(ThreadTeam team, ReadOnlySpan<WeightSlice> stacked, PackedFormat format, PackedMemory? memory) =>
+        Pack(team, stacked, format, KernelPaths.Best, memory);
+
+    internal static PackedWeights Pack(
+        ThreadTeam team, ReadOnlySpan<WeightSlice> stacked, PackedFormat format, KernelPath path, PackedMemory? memory = null)
     {
         ArgumentNullException.ThrowIfNull(team);
         if (format is not (PackedFormat.Stored or PackedFormat.Int16))
@@ -107,7 +111,7 @@ public sealed unsafe class PackedWeights : IDisposable
         }
 
         var rows = new StackedRows(stacked.ToArray());
-        var packed = new PackedWeights(rows.Outputs, rows.Inputs, rows.ElementType, format, path);
+        var packed = new PackedWeights(rows, format, path, memory);
         try
         {
             team.Run(Packing(rows, packed));
@@ -130,9 +134,14 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Floats of memory that <see cref="Borrow"/> needs.</summary>
     internal static long BorrowedFloats(int outputs, int inputs, KernelPath path) => (long)PanelCount(outputs, path.PanelColumns()) * path.PanelColumns() * inputs;
 
+    /// <summary>Bytes of the panels of a linear, scales of <see cref="PackedFormat.Int16"/> left out.</summary>
+    internal static long DataBytes(int outputs, int inputs, ElementType type, PackedFormat format, KernelPath path) =>
+        new PackedWeights(outputs, inputs, type, format, path).PanelBytes;
+
     /// <inheritdoc />
     public void Dispose()
     {
+        _borrowed = null;
         _data?.Dispose();
         _scales?.Dispose();
     }
@@ -148,6 +157,8 @@ public sealed unsafe class PackedWeights : IDisposable
 
     /// <exception cref="ObjectDisposedException">The weights were disposed of.</exception>
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Start is null, this);
+
+    private long PanelBytes => checked((long)Panels * Blocks.Depth * StepBytes);
 
     private byte* Start => _data is null ? _borrowed : _data.Pointer;
 

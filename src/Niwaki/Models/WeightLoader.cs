@@ -8,21 +8,28 @@ namespace Niwaki.Models;
 /// <summary>Packs the tensors of a checkpoint for the kernels, leaving out what a selection removes.</summary>
 internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, ModelSelection? selection, ThreadTeam team, PackedFormat format, OutputBiases? biases = null)
 {
+    private static readonly BlockTensorRole[] QueryKeyValue = [BlockTensorRole.Query, BlockTensorRole.Key, BlockTensorRole.Value];
+    private static readonly BlockTensorRole[] Output = [BlockTensorRole.Output];
+    private static readonly BlockTensorRole[] GateUp = [BlockTensorRole.Gate, BlockTensorRole.Up];
+    private static readonly BlockTensorRole[] Down = [BlockTensorRole.Down];
+
     private readonly ModelSelection _selection = selection ?? ModelSelection.All(source);
 
     /// <summary>Source indices of the blocks that stay; without a selection all, those without any sub-layer too.</summary>
     private readonly IReadOnlyList<int> _blocks = selection?.KeptBlocks ?? [.. Enumerable.Range(0, source.Blocks.Count)];
 
     /// <summary>Packs a block, given by its index among those that stay.</summary>
-    public BlockWeights LoadBlock(int index)
+    /// <param name="index">The block.</param>
+    /// <param name="memory">Where the packed weights go, or null: memory of their own.</param>
+    public BlockWeights LoadBlock(int index, PackedMemory? memory = null)
     {
         int block = _blocks[index];
         BlockSelection kept = _selection.Blocks[block];
         var weights = new BlockWeights(kept.Shape);
         try
         {
-            weights.Attention = kept.Shape.HasAttention ? LoadAttention(block, kept) : null;
-            weights.Mlp = kept.Shape.HasMlp ? LoadMlp(block, kept) : null;
+            weights.Attention = kept.Shape.HasAttention ? LoadAttention(block, kept, memory) : null;
+            weights.Mlp = kept.Shape.HasMlp ? LoadMlp(block, kept, memory) : null;
             return weights;
         }
         catch
@@ -33,16 +40,16 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     }
 
     /// <summary>Packs some rows of the output head.</summary>
-    public PackedWeights LoadHead(int firstRow, int rows)
+    public PackedWeights LoadHead(int firstRow, int rows, PackedMemory? memory = null)
     {
         // A tied head shares the embedding table, which may have been decoded and then stays in memory anyway.
         if (source.TiedEmbeddings)
         {
-            return PackedWeights.Pack(team, [new WeightSlice(EmbeddingMatrix().SliceRows(firstRow, rows))], format);
+            return PackedWeights.Pack(team, [new WeightSlice(EmbeddingMatrix().SliceRows(firstRow, rows))], format, memory);
         }
 
         using BorrowedWeights head = checkpoint.BorrowStored(TensorNames.OutputHead, source.VocabularySize, source.HiddenSize, firstRow, rows);
-        return PackedWeights.Pack(team, [new WeightSlice(head.View)], format);
+        return PackedWeights.Pack(team, [new WeightSlice(head.View)], format, memory);
     }
 
     public float[] LoadFinalNorm() => ReadVector(TensorNames.FinalNorm, source.HiddenSize);
@@ -57,15 +64,28 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
         return BlockTensor.Of(source.Features, kept.Shape).Where(tensor => tensor.IsMatrix).Sum(tensor => PackedBytes(tensor, block, kept));
     }
 
-    public long HeadBytes()
+    public long HeadBytes() => source.VocabularySize * HeadType.RowBytes(source.HiddenSize);
+
+    /// <summary>Bytes that the first blocks take in shared memory, with the panels that they fill, and the output head where it is among them.</summary>
+    public long SharedBytes(int blocks, bool head)
     {
-        string name = source.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead;
-        return source.VocabularySize * checkpoint.StoredType(name, source.VocabularySize, source.HiddenSize).RowBytes(source.HiddenSize);
+        long bytes = 0;
+        for (int index = 0; index < blocks; index++)
+        {
+            BlockSelection kept = _selection.Blocks[_blocks[index]];
+            bytes += kept.Shape.HasAttention ? SharedBytes(_blocks[index], kept, QueryKeyValue) + SharedBytes(_blocks[index], kept, Output) : 0;
+            bytes += kept.Shape.HasMlp ? SharedBytes(_blocks[index], kept, GateUp) + SharedBytes(_blocks[index], kept, Down) : 0;
+        }
+
+        return head ? bytes + PackedMemory.BytesFor(source.VocabularySize, source.HiddenSize, HeadType, format) : bytes;
     }
 
-    private AttentionWeights LoadAttention(int block, BlockSelection kept)
+    private ElementType HeadType =>
+        checkpoint.StoredType(source.TiedEmbeddings ? TensorNames.Embedding : TensorNames.OutputHead, source.VocabularySize, source.HiddenSize);
+
+    private AttentionWeights LoadAttention(int block, BlockSelection kept, PackedMemory? memory)
     {
-        PackedWeights queryKeyValue = Pack(block, kept, BlockTensorRole.Query, BlockTensorRole.Key, BlockTensorRole.Value);
+        PackedWeights queryKeyValue = Pack(block, kept, memory, QueryKeyValue);
         try
         {
             return new AttentionWeights
@@ -76,7 +96,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
                 QueryNorm = Vector(block, kept, BlockTensorRole.QueryNorm),
                 KeyNorm = Vector(block, kept, BlockTensorRole.KeyNorm),
                 OutputBias = WithBias(block, SubLayer.Attention, Vector(block, kept, BlockTensorRole.OutputBias)),
-                Output = Pack(block, kept, BlockTensorRole.Output),
+                Output = Pack(block, kept, memory, Output),
             };
         }
         catch
@@ -86,9 +106,9 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
         }
     }
 
-    private MlpWeights LoadMlp(int block, BlockSelection kept)
+    private MlpWeights LoadMlp(int block, BlockSelection kept, PackedMemory? memory)
     {
-        PackedWeights gateUp = Pack(block, kept, BlockTensorRole.Gate, BlockTensorRole.Up);
+        PackedWeights gateUp = Pack(block, kept, memory, GateUp);
         try
         {
             return new MlpWeights
@@ -97,7 +117,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
                 GateUp = gateUp,
                 GateUpBias = Vector(block, kept, BlockTensorRole.GateBias, BlockTensorRole.UpBias),
                 DownBias = WithBias(block, SubLayer.Mlp, Vector(block, kept, BlockTensorRole.DownBias)),
-                Down = Pack(block, kept, BlockTensorRole.Down),
+                Down = Pack(block, kept, memory, Down),
             };
         }
         catch
@@ -107,7 +127,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
         }
     }
 
-    private PackedWeights Pack(int block, BlockSelection kept, params ReadOnlySpan<BlockTensorRole> roles)
+    private PackedWeights Pack(int block, BlockSelection kept, PackedMemory? memory, BlockTensorRole[] roles)
     {
         BlockShape shape = source.Blocks[block];
         var slices = new WeightSlice[roles.Length];
@@ -122,7 +142,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
                 slices[i] = Slice(borrowed[i].View, tensor, kept);
             }
 
-            return PackedWeights.Pack(team, slices, format);
+            return PackedWeights.Pack(team, slices, format, memory);
         }
         finally
         {
@@ -138,12 +158,25 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
         Reduce(kept.Channels(tensor.Rows, source.HeadDim), whole.Rows),
         Reduce(kept.Channels(tensor.Columns!.Value, source.HeadDim), whole.Columns));
 
-    private unsafe long PackedBytes(BlockTensor tensor, int block, BlockSelection kept)
+    private long PackedBytes(BlockTensor tensor, int block, BlockSelection kept)
+    {
+        WeightSlice slice = Shape(tensor, block, kept);
+        return slice.Outputs * slice.PackedType.RowBytes(slice.Inputs);
+    }
+
+    private long SharedBytes(int block, BlockSelection kept, BlockTensorRole[] roles)
+    {
+        WeightSlice[] slices = [.. roles.Select(role => Shape(BlockTensor.Of(role), block, kept))];
+        ElementType type = slices.Any(slice => slice.PackedType != slices[0].PackedType) ? ElementType.F32 : slices[0].PackedType;
+        return PackedMemory.BytesFor(slices.Sum(slice => slice.Outputs), slices[0].Inputs, type, format);
+    }
+
+    /// <summary>What is taken of a matrix, without its memory.</summary>
+    private unsafe WeightSlice Shape(BlockTensor tensor, int block, BlockSelection kept)
     {
         BlockShape shape = source.Blocks[block];
         (int rows, int columns) = (source.Extent(tensor.Rows, shape), source.Extent(tensor.Columns!.Value, shape));
-        WeightSlice slice = Slice(new WeightView(null, checkpoint.StoredType(tensor.NameIn(block), rows, columns), rows, columns), tensor, kept);
-        return slice.Outputs * slice.PackedType.RowBytes(slice.Inputs);
+        return Slice(new WeightView(null, checkpoint.StoredType(tensor.NameIn(block), rows, columns), rows, columns), tensor, kept);
     }
 
     /// <summary>The vectors of some roles one after another, widened to float32; empty where the architecture has none of them.</summary>

@@ -9,6 +9,7 @@ internal sealed class WeightStore : IDisposable
     private readonly BlockWeights?[] _resident;
     private readonly int _vocabularySize;
     private PackedWeights? _head;
+    private PackedMemory? _memory;
 
     public WeightStore(WeightLoader loader, int blockCount, int vocabularySize, MemoryPlan plan)
     {
@@ -23,14 +24,15 @@ internal sealed class WeightStore : IDisposable
     /// <summary>Packs what stays in memory, so that later passes start at once and faults of the file show now.</summary>
     public void LoadResident()
     {
+        _memory = new PackedMemory(_loader.SharedBytes(Plan.ResidentBlocks, Plan.ResidentHead));
         for (int i = 0; i < Plan.ResidentBlocks; i++)
         {
-            _resident[i] = _loader.LoadBlock(i);
+            _resident[i] = _loader.LoadBlock(i, _memory);
         }
 
         if (Plan.ResidentHead)
         {
-            _head = _loader.LoadHead(0, _vocabularySize);
+            _head = _loader.LoadHead(0, _vocabularySize, _memory);
         }
     }
 
@@ -71,5 +73,6 @@ internal sealed class WeightStore : IDisposable
         }
 
         _head?.Dispose();
+        _memory?.Dispose();
     }
 }

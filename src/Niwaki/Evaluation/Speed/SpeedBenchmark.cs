@@ -63,7 +63,7 @@ public sealed class SpeedBenchmark(SpeedOptions options, IProgress<SpeedProgress
         for (int turn = 0; Stopwatch.GetElapsedTime(start) < options.WarmUpTime; turn++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            SpeedRun.Measure(models[turn % models.Count].Model, options.Batches.Min(), prompt, Math.Min(generated, Steps), cancellationToken);
+            SpeedRun.Measure(models[turn % models.Count].Model, options.Batches.Min(), prompt, Math.Min(generated, Steps), TimeSpan.Zero, cancellationToken);
         }
     }
 
@@ -85,7 +85,7 @@ public sealed class SpeedBenchmark(SpeedOptions options, IProgress<SpeedProgress
                 // Who begins changes, so that neither always runs into what the other left.
                 int model = (turn + round + options.WarmUp) % models.Length;
                 cancellationToken.ThrowIfCancellationRequested();
-                var run = SpeedRun.Measure(models[model], batch, prompt, generated, cancellationToken);
+                var run = SpeedRun.Measure(models[model], batch, prompt, generated, options.PrefillTime, cancellationToken);
                 if (round >= 0)
                 {
                     runs[model].Add(run);

@@ -2,7 +2,8 @@ namespace Niwaki.Evaluation.Speed;
 
 /// <summary>How fast one model was with one batch and length.</summary>
 /// <remarks>
-/// Prefill passes the whole prompts of the batch and gives the logits behind the last token of each; decode adds one token to every sequence at a time. Rates
+/// Prefill passes the whole prompts of the batch and gives the logits behind the last token of each; the figure of a run is that of its median pass, see
+/// <see cref="SpeedOptions.PrefillTime"/>. Decode adds one token to every sequence at a time. Rates
 /// count the tokens of all sequences. Those "of blocks" leave the output head out, which is the same before and after pruning: embedding, blocks and cache.
 /// </remarks>
 public sealed record SpeedRow

@@ -5,17 +5,28 @@ using Niwaki.Tensors;
 namespace Niwaki.Evaluation.Speed;
 
 /// <summary>One run of one model: prompts of a batch, then a token at a time for every sequence.</summary>
-/// <param name="PrefillSeconds">Prompts, with the logits behind the last token of each.</param>
-/// <param name="PrefillHeadSeconds">Of these the output head.</param>
+/// <remarks>
+/// A short prompt is over before a disturbance of the machine evens out, so prompts are passed again and again, from empty caches: emptying them is not
+/// timed, and the last pass stays for the steps behind it. With an even number of passes the faster one of the two in the middle counts.
+/// </remarks>
+/// <param name="PrefillPasses">Times that the prompts were passed.</param>
+/// <param name="PrefillSeconds">Prompts, with the logits behind the last token of each: the pass that is the median.</param>
+/// <param name="PrefillHeadSeconds">Of that pass the output head.</param>
 /// <param name="DecodeSeconds">All steps behind the prompts.</param>
 /// <param name="DecodeHeadSeconds">Of these the output head.</param>
 /// <param name="PeakBytes">Most bytes of native buffers meanwhile.</param>
 /// <param name="KeyValueBytes">Bytes of the caches.</param>
 internal readonly record struct SpeedRun(
-    double PrefillSeconds, double PrefillHeadSeconds, double DecodeSeconds, double DecodeHeadSeconds, long PeakBytes, long KeyValueBytes)
+    int PrefillPasses, double PrefillSeconds, double PrefillHeadSeconds, double DecodeSeconds, double DecodeHeadSeconds, long PeakBytes, long KeyValueBytes)
 {
     /// <summary>Runs and times. Tokens are made up and the same for every model: choosing them is no part of the measurement.</summary>
-    public static SpeedRun Measure(Transformer model, int batch, int prompt, int generated, CancellationToken cancellationToken)
+    /// <param name="model">The model.</param>
+    /// <param name="batch">Sequences.</param>
+    /// <param name="prompt">Tokens of a prompt.</param>
+    /// <param name="generated">Tokens written for each sequence.</param>
+    /// <param name="prefillTime">Prompts are passed once, and again until all passes together took so long.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public static SpeedRun Measure(Transformer model, int batch, int prompt, int generated, TimeSpan prefillTime, CancellationToken cancellationToken)
     {
         int vocabulary = model.Config.VocabularySize;
         NativeMemoryUse.ResetPeak();
@@ -24,7 +35,9 @@ internal readonly record struct SpeedRun(
         {
             using var buffer = new NativeBuffer<float>((long)batch * vocabulary);
             var logits = new TensorView<float>(buffer, batch, vocabulary);
-            (double prefill, double prefillHead) = Pass(model, caches, [.. Enumerable.Range(0, batch).Select(s => Enumerable.Range(0, prompt).Select(t => Token(s, t, vocabulary)).ToArray())], logits);
+            int[][] prompts = [.. Enumerable.Range(0, batch).Select(s => Enumerable.Range(0, prompt).Select(t => Token(s, t, vocabulary)).ToArray())];
+            List<(double Seconds, double Head)> passes = Prefill(model, caches, prompts, logits, prefillTime, cancellationToken);
+            (double prefill, double prefillHead) = passes.OrderBy(pass => pass.Seconds).ElementAt((passes.Count - 1) / 2);
             double decode = 0, decodeHead = 0;
 
             // The logits behind the prompt give the first token, so that one step fewer is left.
@@ -36,7 +49,7 @@ internal readonly record struct SpeedRun(
                 decodeHead += head;
             }
 
-            return new SpeedRun(prefill, prefillHead, decode, decodeHead, NativeMemoryUse.PeakBytes, KeyValueCache.BytesFor(model.Config, prompt + generated) * batch);
+            return new SpeedRun(passes.Count, prefill, prefillHead, decode, decodeHead, NativeMemoryUse.PeakBytes, KeyValueCache.BytesFor(model.Config, prompt + generated) * batch);
         }
         finally
         {
@@ -45,6 +58,23 @@ internal readonly record struct SpeedRun(
                 cache.Dispose();
             }
         }
+    }
+
+    private static List<(double Seconds, double Head)> Prefill(
+        Transformer model, KeyValueCache[] caches, int[][] prompts, TensorView<float> logits, TimeSpan time, CancellationToken cancellationToken)
+    {
+        List<(double Seconds, double Head)> passes = [];
+        double total = 0;
+        do
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Array.ForEach(caches, cache => cache.Clear());
+            passes.Add(Pass(model, caches, prompts, logits));
+            total += passes[^1].Seconds;
+        }
+        while (total < time.TotalSeconds);
+
+        return passes;
     }
 
     private static (double Seconds, double HeadSeconds) Pass(Transformer model, KeyValueCache[] caches, int[][] tokens, TensorView<float> logits)

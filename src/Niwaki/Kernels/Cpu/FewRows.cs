@@ -32,7 +32,15 @@ internal static unsafe class FewRows
         long panelBytes = (long)weights.Blocks.Size * weights.StepBytes;
         int bySize = (int)Math.Clamp(RunBytes / panelBytes, 1, weights.Panels);
         int byCount = weights.Panels / (members * PiecesPerMember);
-        int panels = members == 1 ? weights.Panels : Math.Clamp(Math.Max(bySize, byCount), 1, Math.Max(1, weights.Panels / members));
-        return new WorkDivision(tiling, weights.Panels, tiling.Count, panels);
+        if (members == 1)
+        {
+            return new WorkDivision(tiling, weights.Panels, tiling.Count, weights.Panels);
+        }
+
+        // As many pieces for each member: of three pieces between two, one would wait while the other computes the third.
+        int pieces = CeilingDivide(CeilingDivide(weights.Panels, Math.Max(bySize, byCount)), members) * members;
+        return new WorkDivision(tiling, weights.Panels, tiling.Count, Math.Max(1, CeilingDivide(weights.Panels, pieces)));
     }
+
+    private static int CeilingDivide(int value, int divisor) => (int)(((long)value + divisor - 1) / divisor);
 }

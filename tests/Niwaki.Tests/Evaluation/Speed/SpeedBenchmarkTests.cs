@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Niwaki.Evaluation.Speed;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
@@ -11,7 +12,7 @@ namespace Niwaki.Tests.Evaluation.Speed;
 
 public class SpeedBenchmarkTests
 {
-    private static readonly SpeedOptions Options = new() { Batches = [1, 3], Lengths = [(5, 4)], Rounds = 2, WarmUp = 1, WarmUpTime = TimeSpan.Zero };
+    private static readonly SpeedOptions Options = new() { Batches = [1, 3], Lengths = [(5, 4)], Rounds = 2, WarmUp = 1, WarmUpTime = TimeSpan.Zero, PrefillTime = TimeSpan.Zero };
 
     [Fact]
     public void Measure_TwoModels_ARowEachForEveryBatchAndLength()
@@ -64,6 +65,43 @@ public class SpeedBenchmarkTests
     [InlineData(601)]
     public void Faults_WarmUpTimeOutOfRange_NamesIt(int seconds) =>
         Assert.Contains("warm up", Assert.Single(new SpeedOptions { WarmUpTime = TimeSpan.FromSeconds(seconds) }.Faults()), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(601)]
+    public void Faults_PrefillTimeOutOfRange_NamesIt(int seconds) =>
+        Assert.Contains("pass prompts", Assert.Single(new SpeedOptions { PrefillTime = TimeSpan.FromSeconds(seconds) }.Faults()), StringComparison.Ordinal);
+
+    // 30 ms hold many passes of five tokens through two blocks 16 wide. Half of the passes, rounded up, took as long as the median or longer, all within the time of the test.
+    [Fact]
+    public void Run_PrefillTime_PassesThePromptsUntilItIsOver()
+    {
+        using var folder = new TemporaryFolder();
+        using var team = new ThreadTeam(1);
+        using var checkpoint = Checkpoint.Open(SmallModel.Write(folder["model"]));
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team);
+        var time = TimeSpan.FromMilliseconds(30);
+        long start = Stopwatch.GetTimestamp();
+
+        var once = SpeedRun.Measure(model, 2, 5, 3, TimeSpan.Zero, TestContext.Current.CancellationToken);
+        var often = SpeedRun.Measure(model, 2, 5, 3, time, TestContext.Current.CancellationToken);
+
+        Assert.Equal(1, once.PrefillPasses);
+        Assert.True(often.PrefillPasses > 1 && Stopwatch.GetElapsedTime(start) >= time);
+        Assert.True(often.PrefillSeconds * ((often.PrefillPasses + 1) / 2) <= Stopwatch.GetElapsedTime(start).TotalSeconds);
+        Assert.True(often.PrefillHeadSeconds > 0 && often.PrefillHeadSeconds < often.PrefillSeconds && often.DecodeSeconds > 0);
+    }
+
+    [Fact]
+    public void Run_CancelledBeforehand_Throws()
+    {
+        using var folder = new TemporaryFolder();
+        using var team = new ThreadTeam(1);
+        using var checkpoint = Checkpoint.Open(SmallModel.Write(folder["model"]));
+        using var model = Transformer.Load(checkpoint, ModelConfigReader.Read(checkpoint), team);
+
+        Assert.Throws<OperationCanceledException>(() => SpeedRun.Measure(model, 1, 5, 1, TimeSpan.FromMinutes(1), new CancellationToken(canceled: true)));
+    }
 
     [Fact]
     public void Report_WrittenAndRead_IsTheSame()

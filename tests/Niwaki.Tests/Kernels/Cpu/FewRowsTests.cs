@@ -38,6 +38,24 @@ public sealed unsafe class FewRowsTests
         }
     }
 
+    // 36 panels of 256 deep F32: pieces of 192 KiB would be 6 of 32 KiB (6 pieces for 2 members, 6 for 4) or 12 of 16 KiB (3 for 2: one member would wait for the third).
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Divide_SeveralMembers_AsManyPiecesForEach(int members)
+    {
+        using var team = new ThreadTeam(1);
+        int outputs = 36 * KernelPaths.Best.PanelColumns();
+        foreach (ElementType type in (ElementType[])[ElementType.F32, ElementType.BF16])
+        {
+            using var memory = new NativeBuffer<float>(outputs * 256L);
+            using var weights = PackedWeights.Pack(team, [new WeightSlice(new WeightView(memory.Pointer, type, outputs, 256))]);
+
+            Assert.Equal(0, FewRows.Divide(members, new RowTiling(1), weights).Count % members);
+        }
+    }
+
     // Depths around the four steps of a turn of the loop, and to the end of a block of 256; panels end where memory does, so that a read past it would fault or differ.
     [Fact]
     public void Streaming_EveryDepthRowsTypeAndPath_SameBitsAsTheScalarTwin()

@@ -1,0 +1,73 @@
+using Niwaki.Kernels;
+using Niwaki.Tensors;
+
+namespace Niwaki.Tests.Kernels;
+
+public sealed unsafe class PackedMemoryTests
+{
+    [Fact]
+    public void Take_UntilNothingIsLeft_HandsOutWholeCacheLines()
+    {
+        using var memory = new PackedMemory(192);
+
+        byte* first = memory.Take(65);
+        byte* second = memory.Take(64);
+
+        Assert.True((nint)first % 64 == 0 && second == first + 128);
+        Assert.Equal(0, memory.FreeBytes);
+        Assert.True(memory.Take(1) == null);
+        Assert.True(memory.Take(0) != null);
+    }
+
+    // Every type and format, whole panels or not: what is asked for beforehand is what packing takes.
+    [Theory]
+    [InlineData(PackedFormat.Stored)]
+    [InlineData(PackedFormat.Int16)]
+    public void BytesFor_EveryType_IsWhatPackingTakes(PackedFormat format)
+    {
+        using var team = new ThreadTeam(2);
+        foreach (ElementType type in MatMulReference.AllTypes)
+        {
+            using var matrix = new MatMulReference(type, 1, 96, 50);
+            using var memory = new PackedMemory(2 * PackedMemory.BytesFor(50, 96, type, format));
+
+            using PackedWeights first = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], format, memory);
+            using PackedWeights second = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], format, memory);
+
+            Assert.Equal(0, memory.FreeBytes);
+        }
+    }
+
+    [Fact]
+    public void Pack_InSharedMemory_SameBitsAsInItsOwn()
+    {
+        using var team = new ThreadTeam(2);
+        foreach (ElementType type in MatMulReference.AllTypes)
+        {
+            using var matrix = new MatMulReference(type, 3, 96, 50);
+            using PackedWeights own = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)]);
+            using var memory = new PackedMemory(PackedMemory.BytesFor(50, 96, type, PackedFormat.Stored));
+            using PackedWeights shared = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], PackedFormat.Stored, memory);
+            using PackedWeights beside = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], PackedFormat.Stored, memory); // nothing was left for it
+
+            float[] expected = MatMulReference.Apply(team, matrix.X, 3, own);
+
+            MatMulReference.AssertSameBits(expected, MatMulReference.Apply(team, matrix.X, 3, shared), type.ToString());
+            MatMulReference.AssertSameBits(expected, MatMulReference.Apply(team, matrix.X, 3, beside), type.ToString());
+            Assert.Equal(own.ByteLength, shared.ByteLength);
+        }
+    }
+
+    [Fact]
+    public void Dispose_OfWeightsInSharedMemory_EndsTheirUse()
+    {
+        using var team = new ThreadTeam(1);
+        using var matrix = new MatMulReference(ElementType.F32, 1, 96, 50);
+        using var memory = new PackedMemory(PackedMemory.BytesFor(50, 96, ElementType.F32, PackedFormat.Stored));
+        PackedWeights weights = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], PackedFormat.Stored, memory);
+
+        weights.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => MatMulReference.Apply(team, matrix.X, 1, weights));
+    }
+}
