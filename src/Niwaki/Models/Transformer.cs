@@ -82,15 +82,19 @@ public sealed partial class Transformer : IDisposable
         return PlanMemory(config, new WeightLoader(checkpoint, config, null, team, PackedFormat.Stored), budget);
     }
 
-    /// <summary>The same model on other threads, so that both run at the same time; possible where all weights stay in memory.</summary>
+    /// <summary>Whether all weights stay in memory; otherwise some are read anew in every pass.</summary>
+    public bool KeepsAllWeights => Memory.ResidentHead && Memory.ResidentBlocks == Config.Blocks.Count;
+
+    /// <summary>The same model on other threads, so that both run at the same time.</summary>
     /// <param name="team">Threads; must outlive what is returned.</param>
-    /// <returns>A model with the weights of this one, which must outlive it; null where some are read anew in every pass.</returns>
-    public Transformer? Beside(ThreadTeam team)
+    /// <returns>A model with the weights of this one, which must outlive it.</returns>
+    /// <exception cref="InvalidOperationException">Not all weights stay in memory.</exception>
+    public Transformer Beside(ThreadTeam team)
     {
         ArgumentNullException.ThrowIfNull(team);
-        return Memory.ResidentHead && Memory.ResidentBlocks == Config.Blocks.Count
+        return KeepsAllWeights
             ? new Transformer(Config, team, _weights, _embedding, _finalNorm, ownsWeights: false)
-            : null;
+            : throw new InvalidOperationException($"{Memory.ResidentBlocks} of {Config.Blocks.Count} blocks stay in memory, expected all, and the output head.");
     }
 
     private static MemoryPlan PlanMemory(ModelConfig selected, WeightLoader loader, long? budget) =>

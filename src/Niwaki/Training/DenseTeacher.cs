@@ -41,9 +41,9 @@ public sealed class DenseTeacher : IDisposable
         HiddenWeight = hiddenWeight;
     }
 
-    private DenseTeacher(DenseTeacher other, Transformer dense)
+    private DenseTeacher(DenseTeacher other, ThreadTeam team)
     {
-        _dense = dense;
+        _dense = other._dense.Beside(team);
         _ownsDense = true;
         _blocks = other._blocks;
         DivergenceWeight = other.DivergenceWeight;
@@ -76,7 +76,7 @@ public sealed class DenseTeacher : IDisposable
 
     /// <summary>The same teacher for a shard that passes on other threads; null where the dense model's weights do not all stay in memory.</summary>
     /// <param name="team">Threads; must outlive what is returned.</param>
-    internal DenseTeacher? Beside(ThreadTeam team) => _dense.Beside(team) is { } dense ? new DenseTeacher(this, dense) : null;
+    internal DenseTeacher? Beside(ThreadTeam team) => _dense.KeepsAllWeights ? new DenseTeacher(this, team) : null;
 
     /// <summary>Passes the windows of a batch through the dense model.</summary>
     internal void Read(IReadOnlyList<int[]> windows)
