@@ -4,6 +4,8 @@ Build first (dotnet build -c Release), then, from the root of the repository:
 
     python3 benchmarks/python/compare_training.py --rounds 5 --threads 2
 
+PyTorch is Debian's python3-torch; install libopenblas0-pthread beside it, or it multiplies with the reference BLAS.
+
 On a machine with other work only the ratios count, and only where rounds agree.
 """
 
