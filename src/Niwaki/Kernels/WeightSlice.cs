@@ -20,6 +20,22 @@ public readonly record struct WeightSlice(WeightView Matrix, int[]? KeptRows = n
     /// </summary>
     public ElementType PackedType => Matrix.ElementType == ElementType.Q8_0 && KeptColumns is not null && !AreWholeBlocks(KeptColumns) ? ElementType.F32 : Matrix.ElementType;
 
+    /// <summary>The element type in which stacked matrices are packed: the <see cref="PackedType"/> that all have, or F32 where they differ.</summary>
+    /// <param name="stacked">One matrix or more.</param>
+    internal static ElementType CommonType(ReadOnlySpan<WeightSlice> stacked)
+    {
+        ElementType common = stacked[0].PackedType;
+        foreach (WeightSlice slice in stacked)
+        {
+            if (slice.PackedType != common)
+            {
+                return ElementType.F32;
+            }
+        }
+
+        return common;
+    }
+
     private static bool AreWholeBlocks(int[] columns)
     {
         const int Length = ElementTypes.Q8BlockLength;

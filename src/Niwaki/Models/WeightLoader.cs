@@ -167,8 +167,7 @@ internal sealed class WeightLoader(Checkpoint checkpoint, ModelConfig source, Mo
     private long SharedBytes(int block, BlockSelection kept, BlockTensorRole[] roles)
     {
         WeightSlice[] slices = [.. roles.Select(role => Shape(BlockTensor.Of(role), block, kept))];
-        ElementType type = slices.Any(slice => slice.PackedType != slices[0].PackedType) ? ElementType.F32 : slices[0].PackedType;
-        return PackedMemory.BytesFor(slices.Sum(slice => slice.Outputs), slices[0].Inputs, type, format);
+        return PackedMemory.BytesFor(slices.Sum(slice => slice.Outputs), slices[0].Inputs, WeightSlice.CommonType(slices), format);
     }
 
     /// <summary>What is taken of a matrix, without its memory.</summary>

@@ -50,7 +50,7 @@ internal sealed class BatchGradient : IDisposable
         _shared.ScratchBytes + _workers.Sum(worker => worker.Bytes) + (sizeof(float) * _trained.Count * _gradients.Count);
 
     /// <summary>Whether the last backward pass found the activations of all blocks kept.</summary>
-    public bool KeptActivations => _workers.Count > 0 ? _workers.TrueForAll(worker => worker.Passes.KeptActivations) : _shared.KeptActivations;
+    public bool KeptActivations { get; private set; }
 
     /// <summary>Adds the gradients of the objective (<see cref="ModelGradient"/>) to those of what is trained.</summary>
     /// <param name="model">The model.</param>
@@ -67,6 +67,7 @@ internal sealed class BatchGradient : IDisposable
         }
 
         var sums = new BatchLoss[shards.Length];
+        bool[] kept = new bool[shards.Length];
         void Run(ModelGradient passes, TeacherPart? part, Shard shard)
         {
             ModelParameters own = gradients;
@@ -77,11 +78,12 @@ internal sealed class BatchGradient : IDisposable
             }
 
             sums[shard.Index] = passes.Compute(model, shard.Examples, factor, own, part, noise, shard.FirstToken);
+            kept[shard.Index] = passes.KeptActivations;
         }
 
-        if (SideBySide(shards) && Workers(shards) is var workers && (_teacher is null || workers.TrueForAll(worker => worker.Teacher is not null)))
+        if (SideBySide(shards) && _teacher is null or { StandsBeside: true })
         {
-            _team.Run(new ShardJob(shards, workers, (worker, shard) =>
+            _team.Run(new ShardJob(shards, Workers(shards), (worker, shard) =>
             {
                 worker.Teacher?.Read([.. shard.Examples.Select(example => example.Ids)]);
                 Run(worker.Passes, worker.Teacher is { } teacher ? new TeacherPart(teacher, 0) : null, shard);
@@ -96,6 +98,7 @@ internal sealed class BatchGradient : IDisposable
             }
         }
 
+        KeptActivations = Array.TrueForAll(kept, value => value);
         gradients.Add(_team, _gradients[..(shards.Length - 1)]);
         return sums.Aggregate((total, sum) => total + sum);
     }
@@ -185,7 +188,7 @@ internal sealed class BatchGradient : IDisposable
         {
             _team = new ThreadTeam(threads);
             Passes = new ModelGradient(config, _team, room);
-            Teacher = teacher?.Beside(_team);
+            Teacher = teacher is { StandsBeside: true } ? teacher.Beside(_team) : null;
         }
 
         public ModelGradient Passes { get; }

@@ -74,9 +74,13 @@ public sealed class DenseTeacher : IDisposable
         }
     }
 
-    /// <summary>The same teacher for a shard that passes on other threads; null where the dense model's weights do not all stay in memory.</summary>
+    /// <summary>Whether others of it can read at the same time: where the dense model's weights all stay in memory.</summary>
+    internal bool StandsBeside => _dense.KeepsAllWeights;
+
+    /// <summary>The same teacher for a shard that passes on other threads.</summary>
     /// <param name="team">Threads; must outlive what is returned.</param>
-    internal DenseTeacher? Beside(ThreadTeam team) => _dense.KeepsAllWeights ? new DenseTeacher(this, team) : null;
+    /// <exception cref="InvalidOperationException">It does not stand beside others.</exception>
+    internal DenseTeacher Beside(ThreadTeam team) => new(this, team);
 
     /// <summary>Passes the windows of a batch through the dense model.</summary>
     internal void Read(IReadOnlyList<int[]> windows)

@@ -3,6 +3,7 @@ using Niwaki.Models;
 using Niwaki.Tests.Kernels;
 using Niwaki.Tests.Models;
 using Niwaki.Training;
+using static Niwaki.Tests.Training.ParameterNumbers;
 
 namespace Niwaki.Tests.Training;
 
@@ -122,7 +123,4 @@ public sealed class BatchGradientTests
         MemoryBudgetException refused = Assert.Throws<MemoryBudgetException>(() => model.Load(new TransformerOptions { MemoryBytes = 1 }));
         return refused.Needed;
     }
-
-    private static float[] Numbers(ModelParameters parameters) =>
-        [.. parameters.Layout.Tensors.SelectMany(tensor => Enumerable.Range(0, tensor.Rows).SelectMany(row => parameters[tensor][row].ToArray()))];
 }

@@ -4,6 +4,7 @@ using Niwaki.Numerics;
 using Niwaki.Tests.Kernels;
 using Niwaki.Tests.Models;
 using Niwaki.Training;
+using static Niwaki.Tests.Training.ParameterNumbers;
 
 namespace Niwaki.Tests.Training;
 
@@ -198,7 +199,4 @@ public sealed class LoraTests
 
         return adapters;
     }
-
-    private static float[] Numbers(ModelParameters parameters, ParameterTensor tensor) =>
-        [.. Enumerable.Range(0, tensor.Rows).SelectMany(row => parameters[tensor][row].ToArray())];
 }

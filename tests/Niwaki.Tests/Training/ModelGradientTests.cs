@@ -3,6 +3,7 @@ using Niwaki.Models;
 using Niwaki.Tests.Kernels;
 using Niwaki.Tests.Models;
 using Niwaki.Training;
+using static Niwaki.Tests.Training.ParameterNumbers;
 
 namespace Niwaki.Tests.Training;
 
@@ -96,7 +97,7 @@ public sealed class ModelGradientTests
             using var passes = new ModelGradient(model.Config, team);
             using var gradients = new ModelParameters(parameters.Layout);
             float[] losses = [.. passes.Compute(parameters, windows, 1, gradients).SelectMany(loss => loss)];
-            float[] all = [.. losses, .. parameters.Layout.Tensors.SelectMany(tensor => Numbers(gradients, tensor))];
+            float[] all = [.. losses, .. Numbers(gradients)];
             MatMulReference.AssertSameBits(expected ??= all, all, $"{threads} threads");
         }
     }
@@ -135,7 +136,4 @@ public sealed class ModelGradientTests
         Assert.Throws<ArgumentException>(() => passes.Losses(foreign, [[1, 2]]));
         Assert.Throws<ArgumentException>(() => passes.Compute(parameters, [[1, 2]], 1, foreign));
     }
-
-    private static float[] Numbers(ModelParameters parameters, ParameterTensor tensor) =>
-        [.. Enumerable.Range(0, tensor.Rows).SelectMany(row => parameters[tensor][row].ToArray())];
 }

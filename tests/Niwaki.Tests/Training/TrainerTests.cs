@@ -8,6 +8,7 @@ using Niwaki.Tests.Formats;
 using Niwaki.Tests.Kernels;
 using Niwaki.Tests.Models;
 using Niwaki.Training;
+using static Niwaki.Tests.Training.ParameterNumbers;
 
 namespace Niwaki.Tests.Training;
 
@@ -212,7 +213,4 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(0, trainer.Optimizer.Step);
         MatMulReference.AssertSameBits(before, Numbers(weights), "weights");
     }
-
-    private static float[] Numbers(ModelParameters parameters) =>
-        [.. parameters.Layout.Tensors.SelectMany(tensor => Enumerable.Range(0, tensor.Rows).SelectMany(row => parameters[tensor][row].ToArray()))];
 }

@@ -38,9 +38,7 @@ internal static unsafe class FewRows
         }
 
         // As many pieces for each member: of three pieces between two, one would wait while the other computes the third.
-        int pieces = CeilingDivide(CeilingDivide(weights.Panels, Math.Max(bySize, byCount)), members) * members;
-        return new WorkDivision(tiling, weights.Panels, tiling.Count, Math.Max(1, CeilingDivide(weights.Panels, pieces)));
+        int pieces = WorkDivision.CeilingDivide(WorkDivision.CeilingDivide(weights.Panels, Math.Max(bySize, byCount)), members) * members;
+        return new WorkDivision(tiling, weights.Panels, tiling.Count, Math.Max(1, WorkDivision.CeilingDivide(weights.Panels, pieces)));
     }
-
-    private static int CeilingDivide(int value, int divisor) => (int)(((long)value + divisor - 1) / divisor);
 }

@@ -18,16 +18,11 @@ internal sealed unsafe class StackedRows
 
         _slices = slices;
         Inputs = slices[0].Inputs;
-        ElementType = slices[0].PackedType;
+        ElementType = WeightSlice.CommonType(slices);
         for (int i = 0; i < slices.Length; i++)
         {
-            WeightSlice slice = slices[i];
-            Check(slice, i);
-            Outputs = checked(Outputs + slice.Outputs);
-            if (slice.PackedType != ElementType)
-            {
-                ElementType = ElementType.F32;
-            }
+            Check(slices[i], i);
+            Outputs = checked(Outputs + slices[i].Outputs);
         }
     }
 
@@ -37,7 +32,7 @@ internal sealed unsafe class StackedRows
     /// <summary>Columns of each matrix.</summary>
     public int Inputs { get; }
 
-    /// <summary>The common <see cref="WeightSlice.PackedType"/>, or F32 where they differ.</summary>
+    /// <summary>See <see cref="WeightSlice.CommonType"/>.</summary>
     public ElementType ElementType { get; }
 
     /// <summary>A run of one row as elements of one type, which is F32 or <see cref="ElementType"/>.</summary>

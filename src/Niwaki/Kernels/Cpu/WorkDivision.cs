@@ -76,5 +76,6 @@ internal readonly struct WorkDivision
         }
     }
 
-    private static int CeilingDivide(int value, int divisor) => (int)(((long)value + divisor - 1) / divisor);
+    /// <summary>⌈value / divisor⌉.</summary>
+    public static int CeilingDivide(int value, int divisor) => (int)(((long)value + divisor - 1) / divisor);
 }
