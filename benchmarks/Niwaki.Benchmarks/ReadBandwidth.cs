@@ -34,11 +34,11 @@ internal sealed unsafe class ReadBandwidth : ITeamJob, IDisposable
 
     public void Execute(ThreadTeam team, int member)
     {
-        long pieces = _memory.Length / PieceFloats;
+        int pieces = (int)(_memory.Length / PieceFloats);
         float sum = 0;
-        for (int piece = team.NextTicket(); piece < pieces; piece = team.NextTicket())
+        while (team.TryTake(member, pieces, out int piece))
         {
-            sum += Sum(_memory.Pointer + (piece * PieceFloats), PieceFloats);
+            sum += Sum(_memory.Pointer + ((long)piece * PieceFloats), PieceFloats);
         }
 
         _sums[member] = sum;

@@ -18,7 +18,10 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     private static readonly long SpinTicks = Stopwatch.Frequency / 1000; // 1 ms: longer than the gap between two kernels
 
+    private const int TakenStride = 128 / sizeof(int); // two cache lines: the processor fetches them in pairs
+
     private readonly Thread[] _threads;
+    private readonly int[] _taken; // tickets taken of every member's share, with space before the first and behind the last
     private readonly object _sleepLock = new();
     private NativeBuffer<byte> _scratch = new(0);
     private ITeamJob? _job;
@@ -31,7 +34,6 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     private int _barrierCount;
     private volatile int _barrierEpoch;
-    private int _ticket;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="size">Members including the calling thread, 1 to <see cref="MaximumSize"/>.</param>
@@ -41,6 +43,7 @@ public sealed unsafe class ThreadTeam : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(size, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, MaximumSize);
         Size = size;
+        _taken = new int[(size + 2) * TakenStride];
         _threads = new Thread[size - 1];
         for (int i = 0; i < _threads.Length; i++)
         {
@@ -67,7 +70,7 @@ public sealed unsafe class ThreadTeam : IDisposable
         Enter();
         try
         {
-            _ticket = 0;
+            RestoreTickets();
             _barrierCount = 0;
             _job = job;
             Volatile.Write(ref _running, _threads.Length);
@@ -129,17 +132,64 @@ public sealed unsafe class ThreadTeam : IDisposable
         }
     }
 
-    /// <summary>Hands out 0, 1, 2, ... once each within a job: dynamic load balancing. Call from a job only.</summary>
-    public int NextTicket() => Interlocked.Increment(ref _ticket) - 1;
+    /// <summary>
+    /// Hands out 0 to count - 1 once each: first the member's own share of them, side by side, then what others have left of theirs. Call from a job only.
+    /// </summary>
+    /// <remarks>
+    /// Where tickets follow the rows, a member meets from job to job the rows it wrote before, which lie in its own caches: a line that another core
+    /// wrote costs hundreds of nanoseconds. Until <see cref="Barrier"/> or the end of the job all members ask with the same count.
+    /// </remarks>
+    /// <param name="member">The member that asks.</param>
+    /// <param name="count">Tickets, 0 or more.</param>
+    /// <param name="ticket">The ticket.</param>
+    /// <returns>Whether there was one left.</returns>
+    public bool TryTake(int member, int count, out int ticket) => TryTake(member, count, 1, out ticket, out _);
 
-    /// <summary>Waits until every member has reached the same call; restarts the tickets. Call from a job only.</summary>
+    /// <summary>
+    /// Hands out runs of 0 to count - 1, every ticket once, long ones first and short ones towards the end of a share: little is lost between
+    /// tickets, and little by waiting for who comes last. Otherwise as <see cref="TryTake(int, int, out int)"/>.
+    /// </summary>
+    /// <param name="member">The member that asks.</param>
+    /// <param name="count">Tickets, 0 or more.</param>
+    /// <param name="most">The longest run, 1 or more.</param>
+    /// <param name="first">The first ticket of the run.</param>
+    /// <param name="end">The ticket behind the last.</param>
+    /// <returns>Whether there was one left.</returns>
+    public bool TryTake(int member, int count, int most, out int first, out int end)
+    {
+        for (int i = 0; i < Size; i++)
+        {
+            int owner = (member + i) % Size;
+            int start = (int)((long)count * owner / Size);
+            int share = (int)((long)count * (owner + 1) / Size) - start;
+            ref int taken = ref _taken[(owner + 1) * TakenStride];
+            for (int seen = Volatile.Read(ref taken); seen < share;)
+            {
+                int length = Math.Clamp(Size == 1 ? share - seen : (share - seen) / 3, 1, most);
+                int found = Interlocked.CompareExchange(ref taken, seen + length, seen);
+                if (found == seen)
+                {
+                    first = start + seen;
+                    end = first + length;
+                    return true;
+                }
+
+                seen = found;
+            }
+        }
+
+        first = end = count;
+        return false;
+    }
+
+    /// <summary>Waits until every member has reached the same call; all tickets are there again. Call from a job only.</summary>
     /// <exception cref="OperationCanceledException">Another member failed and will not come; let it pass, <see cref="Run"/> reports the cause.</exception>
     public void Barrier()
     {
         int epoch = _barrierEpoch;
         if (Interlocked.Increment(ref _barrierCount) == Size)
         {
-            _ticket = 0;
+            RestoreTickets();
             _barrierCount = 0;
             _barrierEpoch = epoch + 1;
             return;
@@ -215,6 +265,14 @@ public sealed unsafe class ThreadTeam : IDisposable
 
     private InvalidOperationException Busy() => new(
         $"Thread team of {Size}: a job is running, expected none. Do not start a job from within a job, and give every calling thread its own team.");
+
+    private void RestoreTickets()
+    {
+        for (int member = 0; member < Size; member++)
+        {
+            _taken[(member + 1) * TakenStride] = 0;
+        }
+    }
 
     private void WakeWorkers()
     {
@@ -331,7 +389,7 @@ public sealed unsafe class ThreadTeam : IDisposable
         public void Execute(ThreadTeam team, int member)
         {
             TBody own = body;
-            for (int ticket = team.NextTicket(); ticket < _chunks; ticket = team.NextTicket())
+            while (team.TryTake(member, _chunks, out int ticket))
             {
                 int first = ticket * chunk;
                 own.Execute(first, first + Math.Min(chunk, count - first));

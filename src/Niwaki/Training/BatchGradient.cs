@@ -214,7 +214,7 @@ internal sealed class BatchGradient : IDisposable
                 return;
             }
 
-            for (int ticket = team.NextTicket(); ticket < shards.Length; ticket = team.NextTicket())
+            while (team.TryTake(member, shards.Length, out int ticket))
             {
                 run(workers[member], shards[ticket]);
             }

@@ -51,7 +51,7 @@ public sealed class ThreadTeamTests
             int first = 0;
             int early = 0;
             int tickets = 0;
-            team.Run(new Job((t, _) =>
+            team.Run(new Job((t, member) =>
             {
                 Interlocked.Increment(ref first);
                 t.Barrier();
@@ -60,8 +60,8 @@ public sealed class ThreadTeamTests
                     Interlocked.Increment(ref early);
                 }
 
-                // The barrier restarted the tickets: 0 to 9 are handed out again.
-                for (int ticket = t.NextTicket(); ticket < 10; ticket = t.NextTicket())
+                // Behind the barrier all tickets are there again.
+                while (t.TryTake(member, 10, out _))
                 {
                     Interlocked.Increment(ref tickets);
                 }
@@ -69,6 +69,70 @@ public sealed class ThreadTeamTests
             Assert.Equal(0, early);
             Assert.Equal(10, tickets);
         }
+    }
+
+    [Theory]
+    [InlineData(1, 0, 1)]
+    [InlineData(1, 10, 4)]
+    [InlineData(3, 2, 5)]
+    [InlineData(3, 100, 1)]
+    [InlineData(3, 100, 7)]
+    [InlineData(4, 1000, int.MaxValue)]
+    public void TryTake_AnyCountAndRun_EachTicketOnceAndTheOwnShareFirst(int size, int count, int most)
+    {
+        using var team = new ThreadTeam(size);
+        for (int round = 0; round < 20; round++)
+        {
+            int[] taken = new int[count];
+            int strangersFirst = 0;
+            int tooLong = 0;
+            team.Run(new Job((t, member) =>
+            {
+                bool helps = false;
+                while (t.TryTake(member, count, most, out int first, out int end))
+                {
+                    bool own = first >= (long)count * member / size && end <= (long)count * (member + 1) / size;
+                    strangersFirst += own && helps ? 1 : 0;
+                    helps |= !own;
+                    tooLong += end - first > most || end <= first ? 1 : 0;
+                    for (int ticket = first; ticket < end; ticket++)
+                    {
+                        Interlocked.Increment(ref taken[ticket]);
+                    }
+                }
+            }));
+            Assert.All(taken, times => Assert.Equal(1, times));
+            Assert.Equal((0, 0), (strangersFirst, tooLong));
+        }
+    }
+
+    // The first member holds its first ticket until the other has taken all the rest.
+    [Fact]
+    public void TryTake_MemberIsLate_OthersTakeItsShare()
+    {
+        using var team = new ThreadTeam(2);
+        int holds = 0;
+        int others = 0;
+        team.Run(new Job((t, member) =>
+        {
+            if (member == 1)
+            {
+                SpinWait.SpinUntil(() => Volatile.Read(ref holds) == 1, TimeSpan.FromSeconds(20));
+            }
+
+            while (t.TryTake(member, 100, out _))
+            {
+                if (member == 1)
+                {
+                    Interlocked.Increment(ref others);
+                    continue;
+                }
+
+                Volatile.Write(ref holds, 1);
+                SpinWait.SpinUntil(() => Volatile.Read(ref others) == 99, TimeSpan.FromSeconds(20));
+            }
+        }));
+        Assert.Equal(99, others);
     }
 
     [Theory]

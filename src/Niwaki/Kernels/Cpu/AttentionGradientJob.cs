@@ -26,7 +26,7 @@ internal sealed unsafe class AttentionGradientJob<TLanes>(AttentionShape shape, 
     public void Execute(ThreadTeam team, int member)
     {
         int tickets = checked(sequences.Length * shape.KeyValueHeads);
-        for (int ticket = team.NextTicket(); ticket < tickets; ticket = team.NextTicket())
+        while (team.TryTake(member, tickets, out int ticket))
         {
             ref readonly AttentionGradientSequence sequence = ref sequences[ticket / shape.KeyValueHeads];
             if (sequence.Query.Rows == 0)

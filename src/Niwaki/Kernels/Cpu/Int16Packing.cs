@@ -16,7 +16,7 @@ internal sealed unsafe class Int16Packing(StackedRows rows, PackedWeights packed
             columns[i] = (byte*)(integers + (i * Int16Kernel.MaximumDepth));
         }
 
-        for (int panel = team.NextTicket(); panel < packed.Panels; panel = team.NextTicket())
+        while (team.TryTake(member, packed.Panels, out int panel))
         {
             for (int block = 0; block < packed.Blocks.Count; block++)
             {

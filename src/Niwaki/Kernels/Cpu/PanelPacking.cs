@@ -13,7 +13,7 @@ internal sealed unsafe class PanelPacking(StackedRows rows, PackedWeights packed
         const int RowBytes = DepthBlocks.MaximumFloats * sizeof(float);
         byte* staging = stackalloc byte[(KernelPaths.MaximumPanelColumns + 1) * RowBytes]; // zeroed: the last row stays so
         byte** columns = stackalloc byte*[KernelPaths.MaximumPanelColumns];
-        for (int panel = team.NextTicket(); panel < packed.Panels; panel = team.NextTicket())
+        while (team.TryTake(member, packed.Panels, out int panel))
         {
             for (int block = 0; block < packed.Blocks.Count; block++)
             {

@@ -4,11 +4,11 @@ using Niwaki.Tensors;
 namespace Niwaki.Kernels.Cpu;
 
 /// <summary>
-/// A product Y (+)= X Wᵀ (+ bias) on a team: the members pack the activations together, meet, and take pieces of the output until none is left.
+/// A product Y (+)= X Wᵀ (+ bias) on a team: the members pack the activations together, meet, and take units of the output until none is left.
 /// </summary>
 /// <remarks>
 /// A piece walks the blocks of K outside, then the panels, then the row tiles: a panel block is read once into the first-level cache and meets
-/// all the tiles there. The cut into pieces moves no sum: same bits for any team.
+/// all the tiles there. The cut moves no sum: same bits for any team.
 /// </remarks>
 internal abstract unsafe class PanelProduct : ITeamJob
 {
@@ -51,21 +51,14 @@ internal abstract unsafe class PanelProduct : ITeamJob
     {
         if (!IsPacked)
         {
-            PackTogether(team);
+            PackTogether(team, member);
         }
 
-        for (int ticket = team.NextTicket(); ticket < _division.Count; ticket = team.NextTicket())
+        while (team.TryTake(member, _division.Count, _division.MostUnits, out int unit, out int end))
         {
-            Piece piece = _division[ticket];
-            if (_reduction is null)
+            while (unit < end)
             {
-                float* y = Y.RowPointer(Tiling.Start(piece.FirstTile)) + (piece.FirstPanel * Weights.PanelColumns);
-                Compute(member, piece, y, (nint)Y.RowStride);
-            }
-            else
-            {
-                Compute(member, piece, _reduction.Logits(member), LossReduction.ChunkColumns);
-                _reduction.Reduce(member, Tiling, piece, piece.FirstPanel * Weights.PanelColumns);
+                Compute(member, _division.Next(ref unit, end));
             }
         }
     }
@@ -74,10 +67,10 @@ internal abstract unsafe class PanelProduct : ITeamJob
     protected virtual bool IsPacked => false;
 
     /// <summary>Packs with all members and waits until everything is there.</summary>
-    private void PackTogether(ThreadTeam team)
+    private void PackTogether(ThreadTeam team, int member)
     {
         int tickets = PanelsToPack + ((Tiling.Count + TilesPackedTogether - 1) / TilesPackedTogether);
-        for (int ticket = team.NextTicket(); ticket < tickets; ticket = team.NextTicket())
+        while (team.TryTake(member, tickets, out int ticket))
         {
             if (ticket < PanelsToPack)
             {
@@ -118,6 +111,20 @@ internal abstract unsafe class PanelProduct : ITeamJob
 
     /// <summary>Computes one tile in full panel width.</summary>
     protected abstract void RunTile(int block, int panel, byte* weights, int firstRow, int rows, float* c, nint cStride, bool accumulate);
+
+    private void Compute(int member, Piece piece)
+    {
+        if (_reduction is null)
+        {
+            float* y = Y.RowPointer(Tiling.Start(piece.FirstTile)) + (piece.FirstPanel * Weights.PanelColumns);
+            Compute(member, piece, y, (nint)Y.RowStride);
+        }
+        else
+        {
+            Compute(member, piece, _reduction.Logits(member), LossReduction.ChunkColumns);
+            _reduction.Reduce(member, Tiling, piece, piece.FirstPanel * Weights.PanelColumns);
+        }
+    }
 
     /// <summary>Computes a piece; <paramref name="y"/> is where its first row and column are written.</summary>
     private void Compute(int member, Piece piece, float* y, nint stride)

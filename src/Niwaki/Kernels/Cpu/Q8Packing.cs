@@ -13,7 +13,7 @@ internal sealed unsafe class Q8Packing(StackedRows rows, PackedWeights packed) :
         byte* staging = stackalloc byte[(KernelPaths.MaximumPanelColumns + 1) * RowBytes]; // zeroed: the last row stays so
         byte** columns = stackalloc byte*[KernelPaths.MaximumPanelColumns];
         int width = packed.PanelColumns;
-        for (int panel = team.NextTicket(); panel < packed.Panels; panel = team.NextTicket())
+        while (team.TryTake(member, packed.Panels, out int panel))
         {
             for (int block = 0; block < packed.Blocks.Count; block++)
             {

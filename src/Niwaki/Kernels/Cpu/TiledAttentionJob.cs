@@ -2,7 +2,7 @@ namespace Niwaki.Kernels.Cpu;
 
 /// <summary>Attention of many queries on a team, in waves: the members pack the keys and values of some key heads, meet, and take panels of queries.</summary>
 /// <remarks>
-/// A wave holds as many key heads as fit its scratch memory, at least one. The longest panels (the last queries) are taken first.
+/// A wave holds as many key heads as fit its scratch memory, at least one. Of a head the longest panels (the last queries) are taken first.
 /// What a panel computes depends on nothing but its own sequence: same bits for any team and any batch.
 /// </remarks>
 /// <typeparam name="TLanes">Register of the softmax; belongs to the path of the micro-kernel.</typeparam>
@@ -63,7 +63,7 @@ internal sealed unsafe class TiledAttentionJob<TLanes> : ITeamJob
     {
         int sequences = _wave[^1].Sequence - _wave[0].Sequence + 1;
         int chunks = Parts(_mostKeys, PackKeys);
-        for (int ticket = team.NextTicket(); ticket < sequences * chunks; ticket = team.NextTicket())
+        while (team.TryTake(member, sequences * chunks, out int ticket))
         {
             Pack(_wave[0].Sequence + (ticket / chunks), ticket % chunks * PackKeys);
         }
@@ -73,10 +73,10 @@ internal sealed unsafe class TiledAttentionJob<TLanes> : ITeamJob
         int width = _path.PanelColumns();
         int panels = Parts(_mostQueries, width);
         int heads = _wave.Count * _shape.Group;
-        for (int ticket = team.NextTicket(); ticket < panels * heads; ticket = team.NextTicket())
+        while (team.TryTake(member, panels * heads, out int ticket))
         {
-            int head = ticket % heads;
-            Compute(in tile, _wave[head / _shape.Group], head % _shape.Group, (panels - 1 - (ticket / heads)) * width);
+            int head = ticket / panels;
+            Compute(in tile, _wave[head / _shape.Group], head % _shape.Group, (panels - 1 - (ticket % panels)) * width);
         }
     }
 

@@ -22,9 +22,9 @@ public sealed unsafe class FewRowsTests
                     var tiling = new RowTiling(1 + (members * 3 % 32));
                     WorkDivision division = FewRows.Divide(members, tiling, weights);
                     int[] met = new int[weights.Panels];
-                    for (int i = 0; i < division.Count; i++)
+                    for (int unit = 0; unit < division.Count;)
                     {
-                        Piece piece = division[i];
+                        Piece piece = division.Next(ref unit, division.Count);
                         Assert.Equal((0, tiling.Count), (piece.FirstTile, piece.EndTile));
                         for (int panel = piece.FirstPanel; panel < piece.EndPanel; panel++)
                         {
