@@ -13,7 +13,8 @@ public static class TextCollection
     /// <summary>Reads the documents of a file, one at a time.</summary>
     /// <remarks>
     /// <c>.zip</c>: every entry that ends in <c>.txt</c>, in the order of the names. <c>.jsonl</c>: in every line that is not empty a JSON string, or an object with
-    /// the text in its field <c>text</c>. Everything else is one text. UTF-8; documents of white space alone are left out.
+    /// the text in its field <c>text</c>. Everything else is one text. UTF-8; documents of white space alone are left out. Lines of text files end in
+    /// <c>\n</c>, whatever they end in there: a model that learned <c>\r\n</c> is surprised by every line of other texts. JSON strings stay as they are.
     /// </remarks>
     /// <param name="path">The file.</param>
     /// <exception cref="DatasetException">The file holds no text, is no archive or no JSON lines where its name says so, or is too large.</exception>
@@ -26,7 +27,7 @@ public static class TextCollection
         {
             ".ZIP" => ReadArchive(path),
             ".JSONL" => ReadLines(path),
-            _ => [new TextDocument(path, TextFile.Read(path))],
+            _ => [new TextDocument(path, WithPlainLineEnds(TextFile.Read(path)))],
         };
         bool any = false;
         foreach (TextDocument document in documents)
@@ -55,9 +56,11 @@ public static class TextCollection
             string name = $"{path}/{entry.FullName}";
             string text = ReadEntry(entry, name, Math.Min(left, TextFile.DefaultMaxBytes));
             left -= text.Length;
-            yield return new TextDocument(name, text);
+            yield return new TextDocument(name, WithPlainLineEnds(text));
         }
     }
+
+    private static string WithPlainLineEnds(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
 
     private static ZipArchive OpenArchive(FileStream file, string path)
     {

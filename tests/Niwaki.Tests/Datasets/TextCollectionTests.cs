@@ -23,6 +23,14 @@ public sealed class TextCollectionTests : IDisposable
     }
 
     [Fact]
+    public void Read_LineEndsOfOtherSystems_ArePlainInTextsAndAsTheyAreInJson()
+    {
+        Assert.Equal(["a\nb\n\nc\n"], TextCollection.Read(_folder.Write("a.txt", "a\r\nb\r\rc\n")).Select(document => document.Text));
+        Assert.Equal(["a\nb"], TextCollection.Read(Archive(("a.txt", "a\r\nb"))).Select(document => document.Text));
+        Assert.Equal(["a\r\nb"], TextCollection.Read(_folder.Write("a.jsonl", "\"a\\r\\nb\"\r\n")).Select(document => document.Text));
+    }
+
+    [Fact]
     public void Read_JsonLines_StringsAndTexts() => Assert.Equal(
         ["plain", "in a field"],
         TextCollection.Read(_folder.Write("a.jsonl", "\"plain\"\n\n{\"id\": 3, \"text\": \"in a field\"}\n{\"text\": \"\"}\n")).Select(document => document.Text));
