@@ -299,8 +299,8 @@ public class PruneCommandTests
         using var folder = new TemporaryFolder();
         string[] settings =
         [
-            "--sparsity", "0.3", "--calibration", RepositoryFiles.Get("samples", "text", "evening-post.txt"), "--windows", "2", "--window", "64",
-            "--evaluation", CommandRunner.Text, "--evaluation-window", "128", "--evaluation-limit", "4", "--masks", "8", "--prune-fraction", "0.15", "--json",
+            "--sparsity", "0.3", "--calibration", RepositoryFiles.Get("samples", "text", "evening-post.txt"), "--windows", "8", "--window", "64",
+            "--evaluation", CommandRunner.Text, "--evaluation-window", "128", "--evaluation-limit", "4", "--masks", "16", "--prune-fraction", "0.15", "--json",
         ];
 
         double bonsai = LossAfter("bonsai");
