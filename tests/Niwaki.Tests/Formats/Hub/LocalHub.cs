@@ -61,9 +61,9 @@ internal sealed class LocalHub : IDisposable
                 Answer(context);
             }
         }
-        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
+        catch (Exception exception) when (exception is HttpListenerException or InvalidOperationException && !_listener.IsListening)
         {
-            // Closed.
+            // Closed, in the middle of waiting for a request or between two of them.
         }
     }
 
