@@ -62,7 +62,7 @@ internal sealed unsafe class TiledAttentionJob<TLanes> : ITeamJob
     public void Execute(ThreadTeam team, int member)
     {
         int sequences = _wave[^1].Sequence - _wave[0].Sequence + 1;
-        int chunks = Parts(_mostKeys, PackKeys);
+        int chunks = WorkDivision.CeilingDivide(_mostKeys, PackKeys);
         while (team.TryTake(member, sequences * chunks, out int ticket))
         {
             Pack(_wave[0].Sequence + (ticket / chunks), ticket % chunks * PackKeys);
@@ -71,7 +71,7 @@ internal sealed unsafe class TiledAttentionJob<TLanes> : ITeamJob
         team.Barrier();
         var tile = new AttentionTile<TLanes>(_shape, _path, _scratch + (member * AttentionTile<TLanes>.Floats(_shape, _path)));
         int width = _path.PanelColumns();
-        int panels = Parts(_mostQueries, width);
+        int panels = WorkDivision.CeilingDivide(_mostQueries, width);
         int heads = _wave.Count * _shape.Group;
         while (team.TryTake(member, panels * heads, out int ticket))
         {
@@ -79,8 +79,6 @@ internal sealed unsafe class TiledAttentionJob<TLanes> : ITeamJob
             Compute(in tile, _wave[head / _shape.Group], head % _shape.Group, (panels - 1 - (ticket % panels)) * width);
         }
     }
-
-    private static int Parts(int count, int size) => (int)(((long)count + size - 1) / size);
 
     private void Place(ThreadTeam team, long floats)
     {
