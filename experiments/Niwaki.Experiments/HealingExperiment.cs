@@ -20,21 +20,49 @@ internal static class HealingExperiment
     private const int Window = 256;
     private const int Batch = 16;
     private const int EvaluationWindows = 64;
+    private const double FullRate = 3e-4;
+    private const double LoraRate = 1e-3;
 
     /// <summary>Parts of the tokens of a trajectory at which it is read off.</summary>
     private static readonly double[] Parts = [1.0 / 64, 1.0 / 16, 1.0 / 4, 1];
 
     private static readonly (string Name, Func<HealingRecipe, long, HealingRecipe> Make)[] Healings =
     [
-        ("full", (recipe, steps) => Full(recipe, steps, 0)),
-        ("full + kl", (recipe, steps) => Full(recipe, steps, 1)),
-        ("lora", (recipe, steps) => Lora(recipe, steps, 0)),
-        ("lora + kl", (recipe, steps) => Lora(recipe, steps, 1)),
+        ("full", (recipe, steps) => Full(recipe, steps, FullRate, 0)),
+        ("full + kl", (recipe, steps) => Full(recipe, steps, FullRate, 1)),
+        ("lora", (recipe, steps) => Lora(recipe, steps, LoraRate, 0)),
+        ("lora + kl", (recipe, steps) => Lora(recipe, steps, LoraRate, 1)),
         ("reconstruction", (recipe, _) => Reconstruction(recipe)),
-        ("reconstruction + full", (recipe, steps) => Full(Reconstruction(recipe), steps, 0) with { Stages = [HealingStage.Reconstruction, HealingStage.Full] }),
+        ("reconstruction + full", (recipe, steps) => Full(Reconstruction(recipe), steps, FullRate, 0) with { Stages = [HealingStage.Reconstruction, HealingStage.Full] }),
     ];
 
-    public static int Run(string[] args)
+    private static readonly PruningMethod[] Methods = [PruningMethod.Niwaki, PruningMethod.Depth];
+    private static readonly double[] Sparsities = [0.3, 0.5];
+
+    /// <summary>Rates among which <see cref="FullRate"/> and <see cref="LoraRate"/> are chosen.</summary>
+    private static readonly double[] Rates = [1e-4, 3e-4, 1e-3, 3e-3];
+
+    public static int Run(string[] args) =>
+        Run(args, from method in Methods from sparsity in Sparsities select (method, sparsity), Healings, args[3]);
+
+    /// <summary>A short training at each of some learning rates, of all weights and of adapters; measured on the calibration text, so that the text of the other runs chooses nothing.</summary>
+    public static int RunRates(string[] args) =>
+        Run(
+            args,
+            [(PruningMethod.Niwaki, 0.5), (PruningMethod.Depth, 0.5)],
+            [
+                .. Rates.Select(rate => (RateName("full", rate), (Func<HealingRecipe, long, HealingRecipe>)((recipe, steps) => Full(recipe, steps, rate, 0)))),
+                .. Rates.Select(rate => (RateName("lora", rate), (Func<HealingRecipe, long, HealingRecipe>)((recipe, steps) => Lora(recipe, steps, rate, 0)))),
+            ],
+            args[2]);
+
+    private static string RateName(string healing, double rate) => string.Create(CultureInfo.InvariantCulture, $"{healing} at {rate}");
+
+    private static int Run(
+        string[] args,
+        IEnumerable<(PruningMethod Method, double Sparsity)> prunings,
+        (string Name, Func<HealingRecipe, long, HealingRecipe> Make)[] healings,
+        string heldOut)
     {
         (string model, string text, string calibration, string evaluation, string folder, string csv) = (args[0], args[1], args[2], args[3], args[4], args[5]);
         long tokens = args.Length > 6 ? long.Parse(args[6], CultureInfo.InvariantCulture) : 4_000_000;
@@ -44,20 +72,17 @@ internal static class HealingExperiment
             File.WriteAllText(csv, Header + "\n");
         }
 
-        foreach (PruningMethod method in new[] { PruningMethod.Niwaki, PruningMethod.Depth })
+        foreach ((PruningMethod method, double sparsity) in prunings)
         {
-            foreach (double sparsity in new[] { 0.3, 0.5 })
+            string pruning = method == PruningMethod.Depth ? "depth" : "width";
+            string run = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{pruning}-{sparsity}"));
+            Prune(model, method, sparsity, calibration, evaluation, run);
+            foreach ((string name, Func<HealingRecipe, long, HealingRecipe> make) in healings)
             {
-                string pruning = method == PruningMethod.Depth ? "depth" : "width";
-                string run = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{pruning}-{sparsity}"));
-                Prune(model, method, sparsity, calibration, evaluation, run);
-                foreach ((string name, Func<HealingRecipe, long, HealingRecipe> make) in Healings)
+                string title = string.Create(CultureInfo.InvariantCulture, $"{pruning} {sparsity} {name}");
+                if (only.Length == 0 || only.Any(part => title.Contains(part, StringComparison.Ordinal)))
                 {
-                    string title = string.Create(CultureInfo.InvariantCulture, $"{pruning} {sparsity} {name}");
-                    if (only.Length == 0 || only.Any(part => title.Contains(part, StringComparison.Ordinal)))
-                    {
-                        Heal(new Case(model, run, pruning, sparsity, name, tokens), make, text, evaluation, csv);
-                    }
+                    Heal(new Case(model, run, pruning, sparsity, name, tokens), make, text, heldOut, csv);
                 }
             }
         }
@@ -92,7 +117,7 @@ internal static class HealingExperiment
         }
     }
 
-    private static void Heal(Case each, Func<HealingRecipe, long, HealingRecipe> make, string text, string evaluation, string csv)
+    private static void Heal(Case each, Func<HealingRecipe, long, HealingRecipe> make, string text, string heldOut, string csv)
     {
         string[] known = File.ReadAllLines(csv);
         string begin = each.Begin(Hash(each.Model));
@@ -106,7 +131,7 @@ internal static class HealingExperiment
         {
             Model = Path.GetFullPath(each.Run),
             Text = Path.GetFullPath(text),
-            HeldOut = Path.GetFullPath(evaluation),
+            HeldOut = Path.GetFullPath(heldOut),
             HeldOutWindows = EvaluationWindows,
             HeldOutWindow = Window,
         };
@@ -153,16 +178,16 @@ internal static class HealingExperiment
 
     private static bool Beyond(string line, long tokens) => long.Parse(line.Split(',')[5], CultureInfo.InvariantCulture) > tokens;
 
-    private static HealingRecipe Full(HealingRecipe recipe, long steps, double divergence) => recipe with
+    private static HealingRecipe Full(HealingRecipe recipe, long steps, double rate, double divergence) => recipe with
     {
         Stages = [HealingStage.Full],
-        Full = recipe.Full with { Divergence = divergence, Training = Training(recipe.Full.Training, steps, 3e-4) },
+        Full = recipe.Full with { Divergence = divergence, Training = Training(recipe.Full.Training, steps, rate) },
     };
 
-    private static HealingRecipe Lora(HealingRecipe recipe, long steps, double divergence) => recipe with
+    private static HealingRecipe Lora(HealingRecipe recipe, long steps, double rate, double divergence) => recipe with
     {
         Stages = [HealingStage.Lora],
-        Lora = recipe.Lora with { Divergence = divergence, Training = Training(recipe.Lora.Training, steps, 1e-3) },
+        Lora = recipe.Lora with { Divergence = divergence, Training = Training(recipe.Lora.Training, steps, rate) },
         Adapters = recipe.Adapters with { Rank = 16, Alpha = 32, Dropout = 0 },
     };
 

@@ -3,26 +3,46 @@ using System.Text;
 
 namespace Niwaki.Experiments;
 
-/// <summary>The tables and plots of experiments/healing/README.md, from the CSV file of its runner. Arguments: CSV PAGE; the plots lie beside the page.</summary>
+/// <summary>The tables and plots of experiments/healing/README.md, from the CSV files of its runner. Arguments: RUNS-CSV RATES-CSV PAGE; the plots lie beside the page.</summary>
 internal static class HealingPage
 {
     public static int Run(string[] args)
     {
-        Point[] points = [.. File.ReadAllLines(args[0])[1..].Select(Point.Parse)];
+        string page = args[2];
+        Point[] points = Read(args[0]);
         var text = new StringBuilder();
+        Rates(text, Read(args[1]));
         foreach (IGrouping<(string Model, string Hash, string Pruning, double Sparsity), Point> each in points.GroupBy(point => (point.Model, point.Hash, point.Pruning, point.Sparsity)))
         {
             text.AppendLine(CultureInfo.InvariantCulture, $"### {each.Key.Model} ({each.Key.Hash}), {each.Key.Pruning}, {each.Key.Sparsity:P0} of the prunable parameters\n");
             Table(text, [.. each]);
             string name = string.Create(CultureInfo.InvariantCulture, $"{each.Key.Pruning}-{each.Key.Sparsity * 100:F0}");
-            string folder = Path.GetDirectoryName(Path.GetFullPath(args[1]))!;
+            string folder = Path.GetDirectoryName(Path.GetFullPath(page))!;
             Plot(Path.Combine(folder, name + "-tokens.svg"), [.. each], "million tokens", point => point.Tokens / 1e6);
             Plot(Path.Combine(folder, name + "-seconds.svg"), [.. each], "minutes", point => point.Seconds / 60);
             text.AppendLine(CultureInfo.InvariantCulture, $"![Held-out loss against tokens]({name}-tokens.svg)\n![Held-out loss against time]({name}-seconds.svg)\n");
         }
 
-        MarkedPage.Write(args[1], text.ToString());
+        MarkedPage.Write(page, text.ToString());
         return 0;
+    }
+
+    private static Point[] Read(string csv) => [.. File.ReadAllLines(csv)[1..].Select(Point.Parse)];
+
+    /// <summary>The last points of short trainings at several rates.</summary>
+    private static void Rates(StringBuilder text, Point[] points)
+    {
+        string[] healings = [.. points.Select(point => point.Healing).Distinct()];
+        Point[] last = [.. points.GroupBy(point => (point.Pruning, point.Sparsity, point.Healing)).Select(group => group.MaxBy(point => point.Tokens)!)];
+        text.AppendLine(CultureInfo.InvariantCulture, $"### Learning rates\n\nLoss on the calibration text after {last[0].Tokens / 1e6:0.##} million tokens, nats per token.\n");
+        text.AppendLine($"| pruning | {string.Join(" | ", healings)} |\n| --- |{string.Concat(healings.Select(_ => " ---: |"))}");
+        foreach (IGrouping<(string Pruning, double Sparsity), Point> row in last.GroupBy(point => (point.Pruning, point.Sparsity)))
+        {
+            string cells = string.Join(" | ", healings.Select(name => row.FirstOrDefault(point => point.Healing == name) is { } point ? point.Loss.ToString("F3", CultureInfo.InvariantCulture) : ""));
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {row.Key.Pruning}, {row.Key.Sparsity:P0} | {cells} |");
+        }
+
+        text.AppendLine();
     }
 
     private static void Table(StringBuilder text, Point[] points)

@@ -11,7 +11,8 @@ internal static class Program
         ("width-page", "the tables and plots of experiments/width/README.md: CSV PAGE", WidthPage.Run),
         ("depth-page", "the tables of experiments/depth/README.md: SUBSETS-CSV RUNS-CSV PAGE", DepthPage.Run),
         ("healing", "healings of pruned models along one trajectory each: MODEL TRAINING-TEXT CALIBRATION EVALUATION FOLDER CSV [tokens] [only]", HealingExperiment.Run),
-        ("healing-page", "the tables and plots of experiments/healing/README.md: CSV PAGE", HealingPage.Run),
+        ("healing-rates", "a short healing at each of some learning rates: arguments of healing", HealingExperiment.RunRates),
+        ("healing-page", "the tables and plots of experiments/healing/README.md: RUNS-CSV RATES-CSV PAGE", HealingPage.Run),
     ];
 
     private static int Main(string[] args)

@@ -33,7 +33,7 @@ internal sealed class TrainCommand : Verb
     private readonly Option<long> _evaluateEvery = new("--evaluate-every") { Description = "Steps between two measurements", DefaultValueFactory = _ => 500, HelpName = "steps" };
     private readonly Option<long> _saveEvery = new("--save-every") { Description = "Steps between two saved states", DefaultValueFactory = _ => 500, HelpName = "steps" };
     private readonly Option<long> _logEvery = new("--log-every") { Description = "Steps between two lines of the log; where it is given, they are shown too", DefaultValueFactory = _ => 10, HelpName = "steps" };
-    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the state in the folder, to the same bits" };
+    private readonly Option<bool> _resume = new("--resume") { Description = "Go on from the state in the folder, to the same bits; --learning-rate, --warm-up, --final-share and --clip may be others" };
     private readonly Option<ElementType> _precision = new("--precision") { Description = "Element type of the model: BF16 or F32", DefaultValueFactory = _ => ElementType.BF16 };
     private readonly TrainingArguments _training = new();
 
@@ -60,7 +60,7 @@ internal sealed class TrainCommand : Verb
         CheckIntervals(parsed);
         string folder = parsed.GetValue(_out)!;
         string state = Path.Combine(folder, TrainingState.FileName);
-        CheckFolder(state, parsed.GetValue(_resume));
+        CheckFolder(folder, state, parsed.GetValue(_resume));
         TrainingText text = ReadTexts(parsed, config, options.Window);
 
         using var team = new ThreadTeam(Threads(parsed));
@@ -69,9 +69,9 @@ internal sealed class TrainCommand : Verb
         Directory.CreateDirectory(folder);
         using FolderLock held = FolderLock.TryTake(folder)
             ?? throw new UsageException($"'{folder}': training is in use by another process, expected only one. Wait for it to end, or end it.");
-        if (parsed.GetValue(_resume))
+        if (parsed.GetValue(_resume) && TrainingState.Load(state, trainer, document.Hash) is [_, ..] former)
         {
-            TrainingState.Load(state, trainer);
+            terminal.Error.WriteLine($"Behind step {trainer.Optimizer.Step} other options hold; so far they were {string.Join(", ", former)}.");
         }
 
         var loop = new TrainingLoop(trainer, () => trainer.Evaluate(text.HeldOut), state, Path.Combine(folder, "training.jsonl"))
@@ -79,11 +79,17 @@ internal sealed class TrainCommand : Verb
             LogEvery = parsed.GetValue(_logEvery),
             EvaluateEvery = parsed.GetValue(_evaluateEvery),
             SaveEvery = parsed.GetValue(_saveEvery),
+            Start = document.Hash,
             Progress = Json(parsed) || options.Steps < parsed.GetValue(_logEvery) ? null : new TrainingDisplay(terminal, everyLine: parsed.GetResult(_logEvery) is { Implicit: false }),
         };
         try
         {
             loop.Run(cancellationToken);
+        }
+        catch (TrainingInterruptedException) when (File.Exists(state))
+        {
+            terminal.Error.WriteLine($"{terminal.LineEnd}Give the same command with --resume, and another rate where a loss exploded, to go on from the state.");
+            throw;
         }
         catch (OperationCanceledException)
         {
@@ -112,8 +118,14 @@ internal sealed class TrainCommand : Verb
         }
     }
 
-    private static void CheckFolder(string state, bool resume)
+    private static void CheckFolder(string folder, string state, bool resume)
     {
+        string[] model = [ModelFolder.ConfigName, ModelFolder.WeightsName, ModelFolder.IndexName];
+        if (!resume && !File.Exists(state) && Array.Find(model, name => File.Exists(Path.Combine(folder, name))) is { } found)
+        {
+            throw new UsageException($"'{Path.Combine(folder, found)}' exists, expected a folder without a model. Give another folder: nothing of that model would be kept.");
+        }
+
         if (File.Exists(state) != resume)
         {
             throw new UsageException(resume

@@ -36,6 +36,6 @@ public sealed record TrainingText(int[] Ids, int[][] HeldOut, string Name)
         }
 
         int last = Math.Min(ids.Length, Math.Max(window, ids.Length / 100));
-        return new TrainingText(ids[..^last], TextWindows.NonOverlapping(ids.AsSpan(ids.Length - last), window, windows, name), name);
+        return new TrainingText(ids[..^last], TextWindows.NonOverlapping(ids.AsSpan(ids.Length - last), window, windows, name), $"{name}, without the {last} tokens held out");
     }
 }

@@ -50,6 +50,7 @@ internal sealed class BlockReconstruction
     /// <param name="progress">Told after each.</param>
     /// <param name="cancellationToken">Looked at between steps.</param>
     /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the folder.</exception>
+    /// <exception cref="TrainingInterruptedException">An error is no number; says in which step of which sub-layer. What is finished is in the folder.</exception>
     public void Run(string folder, IProgress<ReconstructedSubLayer>? progress, CancellationToken cancellationToken) =>
         Pass(int.MaxValue, (block, subLayer, training, input, target) =>
         {
@@ -60,7 +61,7 @@ internal sealed class BlockReconstruction
                 return;
             }
 
-            (double before, double after) = training.Run(input, target, SeedOf(block, subLayer), int.MaxValue, cancellationToken);
+            (double before, double after) = Train(training, block, subLayer, input, target, folder, cancellationToken);
             Save(path, training);
             progress?.Report(new ReconstructedSubLayer(block, _source.Config.Blocks.Count, subLayer, before, after));
         });
@@ -70,13 +71,11 @@ internal sealed class BlockReconstruction
     {
         double seconds = 0;
         long measured = 0;
-        Pass(1, (block, subLayer, training, input, target) =>
+        int blocks = 1 + _source.Config.Blocks.TakeWhile(shape => !shape.HasAttention && !shape.HasMlp).Count();
+        Pass(blocks, (block, subLayer, training, input, target) =>
         {
-            const int Steps = 3;
-            training.Run(input, target, 0, 1, cancellationToken);
-            long start = System.Diagnostics.Stopwatch.GetTimestamp();
-            training.Run(input, target, 0, Steps, cancellationToken);
-            seconds += System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds / Steps * _options.Steps;
+            cancellationToken.ThrowIfCancellationRequested();
+            seconds += training.SecondsOfRun(input, target);
             measured += training.Weights.Layout.Count;
         });
         long all = _source.Config.Blocks.Sum(shape => BlockTensor.Of(_source.Config.Features, shape).Sum(tensor => _source.Config.ElementCount(tensor, shape)));
@@ -87,6 +86,19 @@ internal sealed class BlockReconstruction
     public static ReconstructedTensors Open(string folder) => new(folder);
 
     private delegate void SubLayerVisit(int block, SubLayer subLayer, SubLayerTraining training, TensorView<float> input, TensorView<float> target);
+
+    private (double Before, double After) Train(
+        SubLayerTraining training, int block, SubLayer subLayer, TensorView<float> input, TensorView<float> target, string folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return training.Run(input, target, SeedOf(block, subLayer), cancellationToken);
+        }
+        catch (TrainingInterruptedException exception)
+        {
+            throw new TrainingInterruptedException($"Block {block}, {NameOf(subLayer)}: {exception.Message} The finished sub-layers are kept in '{folder}'.", exception);
+        }
+    }
 
     private void Pass(int blocks, SubLayerVisit visit)
     {
@@ -140,7 +152,9 @@ internal sealed class BlockReconstruction
     private long SeedOf(int block, SubLayer subLayer) => Numerics.SeededRandom.Mix(_seed, (2L * block) + (subLayer == SubLayer.Attention ? 0 : 1));
 
     private static string FileName(int block, SubLayer subLayer) =>
-        string.Create(CultureInfo.InvariantCulture, $"block-{block:D4}-{(subLayer == SubLayer.Attention ? "attention" : "mlp")}.safetensors");
+        string.Create(CultureInfo.InvariantCulture, $"block-{block:D4}-{NameOf(subLayer)}.safetensors");
+
+    private static string NameOf(SubLayer subLayer) => subLayer == SubLayer.Attention ? "attention" : "mlp";
 
     private void Save(string path, SubLayerTraining training)
     {

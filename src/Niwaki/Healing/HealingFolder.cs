@@ -70,9 +70,13 @@ internal sealed record HealingFolder(string Path)
     {
         if (resume)
         {
-            if (HealingRecipe.Load(RecipePath).ToYaml() != yaml)
+            string[] begun = HealingRecipe.Load(RecipePath).ToYaml().Split('\n'), given = yaml.Split('\n');
+            if (!begun.SequenceEqual(given, StringComparer.Ordinal))
             {
-                throw new HealingException($"'{RecipePath}': is another recipe than that of the options given, expected the same. Give the command that the healing was begun with.");
+                string[] found = [.. begun.Except(given, StringComparer.Ordinal).Select(line => line.Trim())], expected = [.. given.Except(begun, StringComparer.Ordinal).Select(line => line.Trim())];
+                throw new HealingException(
+                    $"'{RecipePath}': is another recipe ({MessageText.Shown(string.Join(", ", found))}) than that of the options given ({MessageText.Shown(string.Join(", ", expected))}), "
+                    + "expected the same. Give the command that the healing was begun with.");
             }
 
             if (File.Exists(ReportPath))

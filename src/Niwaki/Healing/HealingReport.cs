@@ -21,11 +21,11 @@ public sealed record HealingReport(
     /// <summary>Whether the model predicts worse than before.</summary>
     public bool MadeWorse => !(HeldOutLossAfter <= HeldOutLossBefore);
 
-    /// <summary>The report as JSON.</summary>
+    /// <summary>The report as JSON; a loss afterwards that is no number is null.</summary>
     public JsonObject ToJson() => new()
     {
         ["heldOutLossBefore"] = HeldOutLossBefore,
-        ["heldOutLossAfter"] = HeldOutLossAfter,
+        ["heldOutLossAfter"] = double.IsFinite(HeldOutLossAfter) ? HeldOutLossAfter : null,
         ["heldOutTokens"] = HeldOutTokens,
         ["madeWorse"] = MadeWorse,
         ["tokens"] = Tokens,
@@ -45,7 +45,8 @@ public sealed record HealingReport(
         string[] stages = document.Root.TryGetProperty("stages", out JsonElement list) && list.ValueKind == JsonValueKind.Array
             ? [.. list.EnumerateArray().Select(stage => stage.ValueKind == JsonValueKind.String ? stage.GetString()! : MessageText.Shown(stage))]
             : throw new ModelFormatException(path, "'stages'", "is missing or no list", "a list of names");
+        bool isNumber = !document.Root.TryGetProperty("heldOutLossAfter", out JsonElement after) || after.ValueKind != JsonValueKind.Null;
         return new HealingReport(
-            Number("heldOutLossBefore"), Number("heldOutLossAfter"), (long)Number("heldOutTokens"), (long)Number("tokens"), Number("seconds"), stages);
+            Number("heldOutLossBefore"), isNumber ? Number("heldOutLossAfter") : double.NaN, (long)Number("heldOutTokens"), (long)Number("tokens"), Number("seconds"), stages);
     }
 }

@@ -91,13 +91,26 @@ public sealed class HealingRun : IDisposable
     private HealingReport Execute(HealingFolder folder)
     {
         // What does not fit a stage is said before anything is written.
-        foreach (HealingStage stage in _recipe.Stages.Where(stage => _recipe.Gradient(stage) is not null))
+        foreach (HealingStage stage in _recipe.Stages)
         {
-            _texts.Of(stage, TrainingOf(stage));
+            if (stage == HealingStage.Reconstruction)
+            {
+                ReconstructionWindows();
+            }
+            else
+            {
+                _texts.Of(stage, TrainingOf(stage));
+            }
         }
 
         using FolderLock held = folder.Begin(_recipe, _options.Resume);
         double before = Measure(_source.Model);
+        if (!double.IsFinite(before))
+        {
+            throw new HealingException(
+                FormattableString.Invariant($"'{_source.Model.Folder}': held-out loss is {before}, expected a finite number. A model whose weights are broken cannot be healed."));
+        }
+
         double? withAdapters = null;
         foreach (HealingStage stage in _recipe.Stages)
         {
@@ -183,11 +196,13 @@ public sealed class HealingRun : IDisposable
     private BlockReconstruction Reconstruction() => new(
         _source,
         Dense(),
-        _texts.Windows(_recipe.Reconstruction.Window, _recipe.Reconstruction.Windows),
+        ReconstructionWindows(),
         _recipe.Reconstruction,
         _recipe.Seed,
         _start,
         _options.Team);
+
+    private int[][] ReconstructionWindows() => _texts.Windows(_recipe.Reconstruction.Window, _recipe.Reconstruction.Windows);
 
     /// <summary>Writes the model and measures what was written.</summary>
     private double WriteModel(HealingFolder folder, double before)
@@ -310,11 +325,18 @@ public sealed class HealingRun : IDisposable
 
     private void CheckWindows()
     {
-        IEnumerable<int> windows = _recipe.Stages.Select(stage => _recipe.Gradient(stage)?.Training.Window ?? _recipe.Reconstruction.Window).Append(_recipe.HeldOutWindow);
-        if (windows.Max() > _source.Config.ContextLength)
+        List<(string Name, int Tokens)> windows =
+            [.. _recipe.Stages.Select(stage => ($"window of {HealingSchema.NameOf(stage)}", _recipe.Gradient(stage)?.Training.Window ?? _recipe.Reconstruction.Window))];
+        if (_recipe.Text is not null || _recipe.HeldOut is not null)
+        {
+            windows.Add(("window to measure on", _recipe.HeldOutWindow));
+        }
+
+        (string name, int longest) = windows.MaxBy(window => window.Tokens);
+        if (longest > _source.Config.ContextLength)
         {
             throw new HealingException(
-                $"'{_source.Model.Folder}': window is {windows.Max()} tokens, expected at most {_source.Config.ContextLength}, the context of the model. Give a shorter window.");
+                $"'{_source.Model.Folder}': {name} is {longest} tokens, expected at most {_source.Config.ContextLength}, the context of the model. Give a shorter one.");
         }
     }
 

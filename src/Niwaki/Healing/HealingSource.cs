@@ -25,7 +25,7 @@ internal sealed class HealingSource : IDisposable
 
     public ModelConfig? DenseConfig { get; private set; }
 
-    /// <summary>For every block of the pruned model the one of the dense model that it came from.</summary>
+    /// <summary>For every block of the pruned model the one of the dense model that it came from; means nothing where a recipe compares outputs alone.</summary>
     public IReadOnlyList<int> Blocks { get; private set; } = [];
 
     /// <summary>Opens the models.</summary>
@@ -79,7 +79,8 @@ internal sealed class HealingSource : IDisposable
             Blocks = [.. Enumerable.Range(0, Config.Blocks.Count)];
         }
 
-        if (Blocks.Count != Config.Blocks.Count || (!File.Exists(planPath) && DenseConfig.Blocks.Count != Blocks.Count))
+        bool comparesBlocks = recipe.Stages.Any(stage => recipe.Gradient(stage) is null or { Hidden: > 0 });
+        if (comparesBlocks && (Blocks.Count != Config.Blocks.Count || (!File.Exists(planPath) && DenseConfig.Blocks.Count != Blocks.Count)))
         {
             throw new HealingException(
                 $"'{path}': model has {Config.Blocks.Count} blocks, expected {(File.Exists(planPath) ? Blocks.Count : DenseConfig.Blocks.Count)}: which blocks of '{dense}' "

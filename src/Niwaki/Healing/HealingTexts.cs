@@ -11,7 +11,7 @@ namespace Niwaki.Healing;
 internal sealed class HealingTexts
 {
     private readonly HealingRecipe _recipe;
-    private readonly Dictionary<HealingStage, TrainingExample[]> _instructions = [];
+    private readonly Dictionary<HealingStage, NumberedExample[]> _instructions = [];
     private readonly TrainingText? _text;
 
     /// <summary>Reads everything that the recipe names.</summary>
@@ -52,33 +52,38 @@ internal sealed class HealingTexts
 
     /// <summary>What a stage trains on.</summary>
     public ITrainingExamples Of(HealingStage stage, TrainingOptions options) =>
-        _instructions.TryGetValue(stage, out TrainingExample[]? examples)
-            ? new InstructionExamples(examples, options.Seed)
+        _instructions.TryGetValue(stage, out NumberedExample[]? examples)
+            ? new InstructionExamples([.. examples.Select(each => each.Example)], options.Seed)
             : Trainer.Windows(_text!.Ids, options, _text.Name);
 
     /// <summary>Windows of the text at random places.</summary>
     public int[][] Windows(int window, int count) => TextWindows.Sample(_text!.Ids, window, count, new SeededRandom(_recipe.Seed, 17), _text.Name);
 
-    /// <summary>The last hundredth of the instructions, at least one, is taken away from its stage.</summary>
+    /// <summary>The last hundredth of the instructions of the first stage that has any, at least one, is taken away from every stage that reads the same file.</summary>
     private TrainingExample[] HoldOut()
     {
-        (HealingStage stage, TrainingExample[] examples) = _instructions.First();
+        (HealingStage stage, NumberedExample[] examples) = _instructions.First();
+        string path = _recipe.Gradient(stage)!.Instructions!;
         int count = Math.Min(Math.Max(1, examples.Length / 100), _recipe.HeldOutWindows);
-        if (examples.Length <= count)
+        NumberedExample[] heldOut = examples[^Math.Min(count, examples.Length)..];
+        foreach (HealingStage other in _instructions.Keys.Where(other => _recipe.FullPath(_recipe.Gradient(other)!.Instructions!) == _recipe.FullPath(path)))
         {
-            throw new DatasetException(
-                _recipe.Gradient(stage)!.Instructions!, $"has {examples.Length} usable instructions", "at least 2, of which one is held out", "Give more, or a text to measure on with --held-out.");
+            _instructions[other] = [.. _instructions[other].Where(each => each.Number < heldOut[0].Number)];
+            if (_instructions[other].Length == 0)
+            {
+                throw new DatasetException(
+                    path, $"has {examples.Length} usable instructions", "at least 2, of which one is held out", "Give more, or a text to measure on with --held-out.");
+            }
         }
 
-        _instructions[stage] = examples[..^count];
-        return examples[^count..];
+        return [.. heldOut.Select(each => each.Example)];
     }
 
     /// <summary>Prompt and answer with the end of text behind it, cut at the window; the loss of the prompt does not count. What leaves nothing to predict is left out.</summary>
-    private static TrainingExample[] Encode(string path, Tokenizer tokenizer, ModelConfig config, string folder, int? end, int window)
+    private static NumberedExample[] Encode(string path, Tokenizer tokenizer, ModelConfig config, string folder, int? end, int window)
     {
-        var examples = new List<TrainingExample>();
-        foreach (Instruction instruction in InstructionFile.Read(path))
+        var examples = new List<NumberedExample>();
+        foreach ((int number, Instruction instruction) in InstructionFile.Read(path).Index())
         {
             int[] whole = TextTokens.Encode(tokenizer, instruction.Prompt + instruction.Output, config.VocabularySize, folder);
             int[] prompt = TextTokens.Encode(tokenizer, instruction.Prompt, config.VocabularySize, folder);
@@ -91,7 +96,7 @@ internal sealed class HealingTexts
             var example = new TrainingExample(whole.Length > window ? whole[..window] : whole, Math.Max(1, given));
             if (example.Scored > 0)
             {
-                examples.Add(example);
+                examples.Add(new NumberedExample(number, example));
             }
         }
 
@@ -99,4 +104,7 @@ internal sealed class HealingTexts
             ? [.. examples]
             : throw new DatasetException(path, $"has no answer within {window} tokens of its prompt", "at least one", "Give a longer window.");
     }
+
+    /// <summary>An example and the number of its instruction in the file, which stages with windows of different length agree on.</summary>
+    private sealed record NumberedExample(int Number, TrainingExample Example);
 }

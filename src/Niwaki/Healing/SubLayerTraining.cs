@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
@@ -41,7 +42,7 @@ internal sealed class SubLayerTraining : IDisposable
             new TrainingOptions { Steps = options.Steps, LearningRate = options.LearningRate, Schedule = ScheduleKind.Linear, FinalShare = 0, WarmUpSteps = options.Steps / 20, Beta2 = 0.99, WeightDecay = 0 },
             team);
         _passes = new BlockPasses(alone, team, rope);
-        _rows = new NativeBuffer<float>(4L * Math.Max(options.Batch * options.Window, MeasuredRows + options.Window) * config.HiddenSize);
+        _rows = new NativeBuffer<float>(4 * Math.Max((long)Math.Min(options.Batch, options.Windows) * options.Window, MeasuredRows + options.Window) * config.HiddenSize);
         _best = new NativeBuffer<float>(layout.Count);
         for (int i = 0; i < layout.Tensors.Count; i++)
         {
@@ -72,15 +73,14 @@ internal sealed class SubLayerTraining : IDisposable
     /// <param name="input">Residual stream in front of it, [windows · window, hidden].</param>
     /// <param name="target">Residual stream wanted behind it, the same shape.</param>
     /// <param name="seed">Decides the order of the windows.</param>
-    /// <param name="maxSteps">Most steps taken; fewer serve an estimate.</param>
     /// <param name="cancellationToken">Looked at between steps.</param>
     /// <returns>Σ of squared differences from the target before and after, over that of the input from it.</returns>
-    public (double Before, double After) Run(TensorView<float> input, TensorView<float> target, long seed, int maxSteps, CancellationToken cancellationToken)
+    /// <exception cref="TrainingInterruptedException">An error or gradients are no finite numbers; the weights are those that it began with.</exception>
+    public (double Before, double After) Run(TensorView<float> input, TensorView<float> target, long seed, CancellationToken cancellationToken)
     {
         double scale = Math.Max(double.Epsilon, SquaredError.Of(_team, input, target));
         double before = Error(input, target) / scale;
-        int windows = input.Rows / _options.Window;
-        int[] order = [.. Enumerable.Range(0, windows)];
+        int[] order = Order(input);
         int step = 0;
         for (int epoch = 0; epoch < _options.Epochs; epoch++)
         {
@@ -88,16 +88,13 @@ internal sealed class SubLayerTraining : IDisposable
             foreach (int[] batch in order.Chunk(_options.Batch))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (step++ == maxSteps)
-                {
-                    return (before, before);
-                }
-
-                double norm = Step(input, target, batch);
-                if (!double.IsFinite(norm))
+                step++;
+                (double error, double norm) = Step(input, target, batch);
+                if (!double.IsFinite(error) || !double.IsFinite(norm))
                 {
                     Restore();
-                    return (before, before);
+                    throw new TrainingInterruptedException(FormattableString.Invariant(
+                        $"Step {step}: mean squared error is {error} and norm of the gradients {norm}, expected finite numbers. A lower learning rate may help."));
                 }
             }
         }
@@ -110,6 +107,27 @@ internal sealed class SubLayerTraining : IDisposable
 
         Restore();
         return (before, before);
+    }
+
+    /// <summary>Takes a few steps to tell how long <see cref="Run"/> would take, seconds.</summary>
+    /// <param name="input">Residual stream in front of it, [windows · window, hidden].</param>
+    /// <param name="target">Residual stream wanted behind it, the same shape.</param>
+    public double SecondsOfRun(TensorView<float> input, TensorView<float> target)
+    {
+        const int Steps = 3;
+        int[] batch = Order(input)[..Math.Min(_options.Batch, input.Rows / _options.Window)];
+        Step(input, target, batch);
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < Steps; i++)
+        {
+            Step(input, target, batch);
+        }
+
+        double steps = Stopwatch.GetElapsedTime(start).TotalSeconds / Steps * _options.Steps;
+        start = Stopwatch.GetTimestamp();
+        Error(input, target);
+        Restore();
+        return steps + (2 * Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     /// <summary>Takes a stream through the sub-layer, in place.</summary>
@@ -132,7 +150,10 @@ internal sealed class SubLayerTraining : IDisposable
         _best.Dispose();
     }
 
-    private double Step(TensorView<float> input, TensorView<float> target, int[] batch)
+    private int[] Order(TensorView<float> input) => [.. Enumerable.Range(0, input.Rows / _options.Window)];
+
+    /// <summary>Takes a step; returns the mean squared error before it and the norm of the gradients.</summary>
+    private (double Error, double Norm) Step(TensorView<float> input, TensorView<float> target, int[] batch)
     {
         int rows = batch.Length * _options.Window;
         TensorView<float> x = Part(0, rows, input.Columns), t = Part(1, rows, input.Columns), output = Part(2, rows, input.Columns), gradient = Part(3, rows, input.Columns);
@@ -147,15 +168,15 @@ internal sealed class SubLayerTraining : IDisposable
         int[] lengths = [.. Enumerable.Repeat(_options.Window, batch.Length)];
         Gradients.Clear();
         _passes.Forward(new BlockParameters(Weights, 0), default, 0, lengths, x, output, _activations);
-        SquaredError.Of(_team, output, t, 2f / ((long)rows * input.Columns), gradient);
+        double error = SquaredError.Of(_team, output, t, 2f / ((long)rows * input.Columns), gradient) / ((double)rows * input.Columns);
         _passes.Backward(new BlockParameters(Weights, 0), new BlockParameters(Gradients, 0), default, 0, lengths, x, gradient, _activations, kept: true);
         double norm = Optimizer.Norm(Gradients);
-        if (double.IsFinite(norm))
+        if (double.IsFinite(error) && double.IsFinite(norm))
         {
             Optimizer.Apply(new TrainableModel(Weights), Gradients, norm);
         }
 
-        return norm;
+        return (error, norm);
     }
 
     private double Error(TensorView<float> input, TensorView<float> target)

@@ -58,7 +58,8 @@ internal sealed class BatchGradient : IDisposable
     /// <param name="factor">What every loss counts, finite.</param>
     /// <param name="gradients">Gradients of the trained tensors, added to.</param>
     /// <param name="noise">Decides the dropout of adapters.</param>
-    public BatchLoss Compute(TrainableModel model, TrainingExample[] examples, float factor, ModelParameters gradients, long noise)
+    /// <param name="streamFactor">What the difference from the streams of the teacher counts at every token, finite.</param>
+    public BatchLoss Compute(TrainableModel model, TrainingExample[] examples, float factor, ModelParameters gradients, long noise, float streamFactor = 0)
     {
         Shard[] shards = Cut(examples, gradients: true);
         while (_gradients.Count < shards.Length - 1)
@@ -86,7 +87,7 @@ internal sealed class BatchGradient : IDisposable
             _team.Run(new ShardJob(shards, Workers(shards), (worker, shard) =>
             {
                 worker.Teacher?.Read([.. shard.Examples.Select(example => example.Ids)]);
-                Run(worker.Passes, worker.Teacher is { } teacher ? new TeacherPart(teacher, 0) : null, shard);
+                Run(worker.Passes, worker.Teacher is { } teacher ? new TeacherPart(teacher, 0, streamFactor) : null, shard);
             }));
         }
         else
@@ -94,7 +95,7 @@ internal sealed class BatchGradient : IDisposable
             _teacher?.Read([.. examples.Select(example => example.Ids)]);
             foreach (Shard shard in shards)
             {
-                Run(_shared, _teacher is null ? null : new TeacherPart(_teacher, shard.FirstToken), shard);
+                Run(_shared, _teacher is null ? null : new TeacherPart(_teacher, shard.FirstToken, streamFactor), shard);
             }
         }
 

@@ -79,7 +79,7 @@ public sealed unsafe class ModelGradient : IDisposable
     }
 
     /// <summary>Adds the gradients of the objective to those of what is trained.</summary>
-    /// <remarks>Objective: factor · Σ over scored tokens of (loss + λ · KL(dense‖model)) + μ · Σ over blocks and tokens of factor · the mean squared difference of the streams.</remarks>
+    /// <remarks>Objective: factor · Σ over scored tokens of (loss + λ · KL(dense‖model)) + μ · stream factor · Σ over blocks and all tokens of the mean squared difference of the streams.</remarks>
     /// <param name="model">The model.</param>
     /// <param name="examples">Examples of one batch.</param>
     /// <param name="factor">What every loss counts, finite.</param>
@@ -113,9 +113,9 @@ public sealed unsafe class ModelGradient : IDisposable
         for (int block = Config.Blocks.Count - 1; block >= 0; block--)
         {
             TensorView<float> input = Stream(block, ids.Length);
-            if (part is { Teacher: { HiddenWeight: > 0 } teacher, FirstToken: int first })
+            if (part is { Teacher: { HiddenWeight: > 0 } teacher, FirstToken: int first, StreamFactor: float streamFactor })
             {
-                float share = (float)(2 * factor * teacher.HiddenWeight / Config.HiddenSize);
+                float share = (float)(2 * streamFactor * teacher.HiddenWeight / Config.HiddenSize);
                 hidden += SquaredError.Of(_team, Stream(block + 1, ids.Length), teacher.Behind(block).SliceRows(first, ids.Length), share, gradient) / Config.HiddenSize;
             }
 

@@ -103,18 +103,20 @@ public sealed class Trainer : IDisposable
         string.Join(", ", new[] { Options.Fingerprint(), Model.Adapters?.Options.Fingerprint(), _teacher?.Fingerprint() }.OfType<string>());
 
     /// <summary>Takes the next step.</summary>
+    /// <param name="proven">Called before anything changes, when the loss and the gradients of the weights as they are were found to be finite; null: nothing is.</param>
     /// <exception cref="TrainingDivergedException">The loss or the norm of the gradients is not finite; weights and moments are as before.</exception>
-    public TrainingStep Step()
+    public TrainingStep Step(Action? proven = null)
     {
         long number = Optimizer.Step + 1;
         TrainingExample[] examples = [.. Enumerable.Range(0, Options.Batch * Options.Accumulation).Select(i => _examples[((number - 1) * Options.Batch * Options.Accumulation) + i])];
         long scored = Math.Max(1, examples.Sum(example => (long)example.Scored));
+        long tokens = examples.Sum(example => (long)example.Ids.Length);
         _gradients.Clear();
         BatchLoss sums = default;
         for (int i = 0; i < Options.Accumulation; i++)
         {
             TrainingExample[] batch = examples[(i * Options.Batch)..((i + 1) * Options.Batch)];
-            sums += _passes.Compute(Model, batch, 1f / scored, _gradients, SeededRandom.Mix(Options.Seed, (number * Options.Accumulation) + i));
+            sums += _passes.Compute(Model, batch, 1f / scored, _gradients, SeededRandom.Mix(Options.Seed, (number * Options.Accumulation) + i), 1f / tokens);
         }
 
         double norm = Optimizer.Norm(_gradients);
@@ -123,12 +125,13 @@ public sealed class Trainer : IDisposable
             throw new TrainingDivergedException(number, sums.LossNats / scored, norm);
         }
 
+        proven?.Invoke();
         Optimizer.Apply(Model, _gradients, norm);
-        TokensSeen += examples.Sum(example => (long)example.Ids.Length);
+        TokensSeen += tokens;
         return new TrainingStep(number, sums.LossNats / scored, Options.Rates.Rate(number), norm)
         {
             DivergenceNats = _teacher is { DivergenceWeight: > 0 } ? sums.DivergenceNats / scored : null,
-            HiddenDifference = _teacher is { HiddenWeight: > 0 } ? sums.HiddenDifference / scored : null,
+            HiddenDifference = _teacher is { HiddenWeight: > 0 } ? sums.HiddenDifference / tokens : null,
         };
     }
 

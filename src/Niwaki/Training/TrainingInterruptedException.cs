@@ -5,8 +5,8 @@ public sealed class TrainingInterruptedException : NiwakiException
 {
     /// <summary>Makes an error.</summary>
     /// <param name="message">What happened and what is kept.</param>
-    /// <param name="innerException">What ended the training.</param>
-    public TrainingInterruptedException(string message, Exception innerException)
+    /// <param name="innerException">What ended the training; null: nothing but what the message says.</param>
+    public TrainingInterruptedException(string message, Exception? innerException = null)
         : base(message, innerException)
     {
     }

@@ -6,7 +6,7 @@ namespace Niwaki.Training;
 /// <summary>Takes the steps of a training: logs them, measures the held-out loss, saves the state.</summary>
 /// <remarks>
 /// Every line of the log has step, tokens, seconds of training (steps alone, over all processes), loss, rate, norm of the gradients and tokens a second, and where it
-/// was measured the held-out loss.
+/// was measured the held-out loss. A state is written when the next step found the loss of its weights to be finite, so that nothing ever goes on from broken ones.
 /// </remarks>
 public sealed class TrainingLoop
 {
@@ -17,6 +17,7 @@ public sealed class TrainingLoop
     private readonly Stopwatch _watch = new();
     private long _firstTokens;
     private long _saved;
+    private bool _saves; // the state behind the last step, as soon as it is proven
 
     /// <summary>Prepares the steps that are left.</summary>
     /// <param name="trainer">The training, its state loaded where it is resumed.</param>
@@ -91,7 +92,7 @@ public sealed class TrainingLoop
             bool evaluates = last || step.Number % EvaluateEvery == 0 || ReadOffs.Any(tokens => before < tokens && tokens <= _trainer.TokensSeen);
             if (evaluates)
             {
-                HeldOutLoss = _measure();
+                HeldOutLoss = Measure();
             }
 
             if (evaluates || step.Number % LogEvery == 0)
@@ -99,7 +100,8 @@ public sealed class TrainingLoop
                 Log(step, evaluates ? HeldOutLoss : null);
             }
 
-            if (last || step.Number % SaveEvery == 0)
+            _saves = step.Number % SaveEvery == 0;
+            if (last)
             {
                 Save();
             }
@@ -107,33 +109,45 @@ public sealed class TrainingLoop
 
         if (Loss is null)
         {
-            HeldOutLoss = _measure();
+            HeldOutLoss = Measure();
         }
     }
+
+    private string Kept => _saved == 0 ? "No state was saved before." : $"The state behind step {_saved} is kept in '{_statePath}'.";
 
     private TrainingStep Step()
     {
         try
         {
             _watch.Start();
-            TrainingStep step = _trainer.Step();
+            TrainingStep step = _trainer.Step(_saves ? SaveProven : null);
             Loss = step.LossNats;
             return step;
         }
         catch (TrainingDivergedException exception)
         {
-            // The step was not taken: what is there is what the step before left.
-            if (_saved == 0)
-            {
-                Save();
-            }
-
-            throw new TrainingInterruptedException($"{exception.Message} The state behind step {_saved} is kept in '{_statePath}'.", exception);
+            throw new TrainingInterruptedException($"{exception.Message} {Kept}", exception);
         }
         finally
         {
             _watch.Stop();
         }
+    }
+
+    private double Measure()
+    {
+        double loss = _measure();
+        return double.IsFinite(loss)
+            ? loss
+            : throw new TrainingInterruptedException(FormattableString.Invariant(
+                $"Behind step {_trainer.Optimizer.Step}: held-out loss is {loss}, expected a finite number. A lower learning rate or a longer warm-up may help. {Kept}"));
+    }
+
+    private void SaveProven()
+    {
+        _watch.Stop();
+        Save();
+        _watch.Start();
     }
 
     private void Save()
@@ -145,9 +159,8 @@ public sealed class TrainingLoop
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            string kept = _saved == 0 ? "no state was saved before" : $"that behind step {_saved} is kept";
             throw new TrainingInterruptedException(
-                $"The state behind step {_trainer.Optimizer.Step} cannot be written to '{_statePath}' ({exception.Message}); {kept}.", exception);
+                $"The state behind step {_trainer.Optimizer.Step} cannot be written to '{_statePath}' ({exception.Message}). {Kept}", exception);
         }
     }
 

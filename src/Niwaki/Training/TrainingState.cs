@@ -20,6 +20,7 @@ public static class TrainingState
     private const string BaseKey = "niwaki_base";
     private const string TokensKey = "niwaki_tokens";
     private const string SecondsKey = "niwaki_seconds";
+    private static readonly string[] MayChange = ["rate", "warm-up", "final share", "clip"];
     private static readonly string[] Prefixes = ["weights.", "first_moment.", "second_moment."];
 
     /// <summary>Writes the state of a training.</summary>
@@ -67,15 +68,19 @@ public static class TrainingState
     /// <param name="path">The file.</param>
     /// <param name="trainer">A training of the same model, text and options; its weights, moments and number of steps are replaced.</param>
     /// <param name="start">Tells the model that the training began with from others; empty: it does not matter.</param>
+    /// <returns>
+    /// What is "rate 0.001" in the state and other now, and the same of warm-up, final share and clipping: how steps are taken, which may change on the way when a loss
+    /// exploded. Empty: the training goes on to the same bits.
+    /// </returns>
     /// <exception cref="ModelFormatException">The file is broken, or belongs to another model, text or other options. The training is as before.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static void Load(string path, Trainer trainer, string start = "")
+    public static IReadOnlyList<string> Load(string path, Trainer trainer, string start = "")
     {
         ArgumentNullException.ThrowIfNull(trainer);
         ArgumentNullException.ThrowIfNull(start);
         using SafetensorsFile file = SafetensorsFile.Open(path);
         long step = ReadStep(file, path, trainer.Options.Steps);
-        Compare(file, path, OptionsKey, "options", trainer.Fingerprint, "Give the options that the training was begun with.");
+        IReadOnlyList<string> changes = CompareOptions(path, file.Metadata.GetValueOrDefault(OptionsKey, "missing"), trainer.Fingerprint);
         Compare(file, path, TextKey, "text", trainer.TextHash, "Give the texts and the tokenizer that the training was begun with.");
         if (start.Length > 0)
         {
@@ -118,6 +123,7 @@ public static class TrainingState
         trainer.TokensSeen = long.TryParse(file.Metadata.GetValueOrDefault(TokensKey), NumberStyles.None, CultureInfo.InvariantCulture, out long tokens)
             ? tokens
             : step * trainer.Options.TokensPerStep; // states of versions that only saw windows of a text
+        return changes;
     }
 
     private static (string Prefix, Func<ParameterTensor, TensorView<float>> Part)[] Parts(Trainer trainer) =>
@@ -136,12 +142,31 @@ public static class TrainingState
                 path, $"metadata '{StepKey}'", $"is {MessageText.Shown(text)}", FormattableString.Invariant($"a number of steps up to {steps}"), nextStep: "Is it the state of this training?");
     }
 
+    /// <summary>Options of the state that are others now and may be; others that differ are an error that names them.</summary>
+    private static string[] CompareOptions(string path, string found, string expected)
+    {
+        string[] before = found.Split(", "), now = expected.Split(", ");
+        string[] former = [.. before.Except(now, StringComparer.Ordinal)];
+        bool Fixed(string option) => !MayChange.Any(name => option.StartsWith(name + " ", StringComparison.Ordinal));
+        if (former.Any(Fixed) || before.Length != now.Length)
+        {
+            throw new ModelFormatException(
+                path,
+                "options",
+                $"of the training are {MessageText.Shown(string.Join(", ", former.Where(Fixed)))}",
+                string.Join(", ", now.Except(before, StringComparer.Ordinal).Where(Fixed)),
+                nextStep: "Give the options that the training was begun with.");
+        }
+
+        return former;
+    }
+
     private static void Compare(SafetensorsFile file, string path, string key, string what, string expected, string nextStep)
     {
         string found = file.Metadata.GetValueOrDefault(key, "missing");
         if (found != expected)
         {
-            throw new ModelFormatException(path, what, $"are those of another training ({MessageText.Shown(found)})", expected, nextStep: nextStep);
+            throw new ModelFormatException(path, what, $"of the training has the hash {MessageText.Shown(found)}", expected, nextStep: nextStep);
         }
     }
 }

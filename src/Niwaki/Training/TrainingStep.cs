@@ -10,6 +10,6 @@ public readonly record struct TrainingStep(long Number, double LossNats, double 
     /// <summary>Mean KL(dense‖model) over the predicted tokens, nats per token; null where it is not part of the objective.</summary>
     public double? DivergenceNats { get; init; }
 
-    /// <summary>Sum over blocks of the mean squared difference from the dense stream; null where it is not part of the objective.</summary>
+    /// <summary>Sum over blocks of the squared difference from the dense stream, mean over all tokens and channels; null where it is not part of the objective.</summary>
     public double? HiddenDifference { get; init; }
 }

@@ -140,7 +140,7 @@ public sealed class LoraTests
         float[] losses = new float[9];
         teacher.Read([[1, 2, 3], .. windows]);
         BatchLoss sums = passes.Compute(
-            new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, new TeacherPart(teacher, 3), losses: losses);
+            new TrainableModel(weights), [.. windows.Select(window => new TrainingExample(window))], 0.5f, gradients, new TeacherPart(teacher, 3, 0.25f), losses: losses);
 
         ReferenceModel reference = model.Reference, expected = dense.Reference;
         var streams = new Dictionary<(int Window, int Block), double[][]>();
@@ -171,7 +171,7 @@ public sealed class LoraTests
         double Objective()
         {
             (double l, double d, double h) = Sums();
-            return 0.5 * (l + (divergence * d) + (hidden * h));
+            return (0.5 * (l + (divergence * d))) + (0.25 * hidden * h);
         }
 
         foreach (ParameterTensor tensor in weights.Layout.Tensors)

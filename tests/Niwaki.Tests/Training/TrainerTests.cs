@@ -126,15 +126,79 @@ public sealed class TrainerTests : IDisposable
             TrainingState.Save(_folder["state"], trainer);
         }
 
-        AssertRefused("options", Config, Text, Options with { LearningRate = 2e-2 });
-        AssertRefused("options", Config, Text, Options with { Seed = 3 });
-        AssertRefused("text", Config, [.. Text, 1], Options);
+        AssertRefused("options of the training are weight decay 0.1, seed 2, expected weight decay 0.2, seed 3", Config, Text, Options with { Seed = 3, WeightDecay = 0.2, LearningRate = 1 });
+        AssertRefused("text of the training has the hash", Config, [.. Text, 1], Options);
         AssertRefused("another model", RandomCheckpoint.Config(Spec with { HiddenSize = 12 }), Text, Options);
         AssertRefused("another model", RandomCheckpoint.Config(Spec with { TiedEmbeddings = false }), Text, Options);
 
         byte[] bytes = File.ReadAllBytes(_folder["state"]);
         File.WriteAllBytes(_folder["state"], bytes[..(bytes.Length / 2)]);
         AssertRefused("byte ", Config, Text, Options);
+    }
+
+    [Fact]
+    public void Load_StateOfAnotherRate_GoesOnWithTheNewOne()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using (var trainer = new Trainer(weights, Text, Options, _team))
+        {
+            trainer.Step();
+            TrainingState.Save(_folder["state"], trainer);
+        }
+
+        using var other = new Trainer(weights, Text, Options with { LearningRate = 2e-2, WarmUpSteps = 4, ClipNorm = 2 }, _team);
+        Assert.Equal(["rate 0.01", "warm-up 5", "clip 1"], TrainingState.Load(_folder["state"], other));
+        Assert.Equal((2, 2e-2 / 2), (other.Optimizer.Step + 1, other.Step().LearningRate));
+    }
+
+    [Fact]
+    public void Run_WeightsThatBreakBehindAStep_KeepsTheStateBeforeIt()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using var trainer = new Trainer(weights, Text, Options, _team);
+        double Break()
+        {
+            weights[weights.Layout.Find(TensorNames.FinalNorm)!.Value][0].Fill(float.NaN);
+            return 1;
+        }
+
+        var loop = new TrainingLoop(trainer, Break, _folder["state"], _folder["log"]) { SaveEvery = 1, EvaluateEvery = 3 };
+        TrainingInterruptedException exception = Assert.Throws<TrainingInterruptedException>(() => loop.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("Step 4: loss is", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("The state behind step 2 is kept in", exception.Message, StringComparison.Ordinal);
+
+        using var resumed = new Trainer(weights, Text, Options, _team);
+        Assert.Empty(TrainingState.Load(_folder["state"], resumed));
+        Assert.Equal((2, 3), (resumed.Optimizer.Step, resumed.Step().Number));
+    }
+
+    [Fact]
+    public void Run_HeldOutLossThatIsNoNumber_NamesTheStep()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using var trainer = new Trainer(weights, Text, Options, _team);
+        var loop = new TrainingLoop(trainer, () => double.NaN, _folder["state"], _folder["log"]) { EvaluateEvery = 2 };
+        TrainingInterruptedException exception = Assert.Throws<TrainingInterruptedException>(() => loop.Run(TestContext.Current.CancellationToken));
+        Assert.Contains("Behind step 2: held-out loss is NaN", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("No state was saved before", exception.Message, StringComparison.Ordinal);
+        Assert.Empty(_folder.Names);
+    }
+
+    [Fact]
+    public void Step_HiddenDifference_IsTheMeanOverAllTokensWhateverIsScored()
+    {
+        using var dense = new OpenModel(Spec, seed: 5);
+        using Transformer engine = dense.Load();
+        double[] differences = [.. new[] { 1, 9 }.Select(firstScored =>
+        {
+            using ModelParameters weights = ModelParameters.Random(Config, 1);
+            using var teacher = new DenseTeacher(engine, 0, 1, [.. Enumerable.Range(0, Config.Blocks.Count)]);
+            var examples = new InstructionExamples([.. Enumerable.Range(0, 4).Select(i => new TrainingExample(Text[i..(i + 12)], firstScored))], seed: 1);
+            using var trainer = new Trainer(new TrainableModel(weights), examples, Options, _team, teacher);
+            return trainer.Step().HiddenDifference!.Value;
+        })];
+        Assert.True(differences[0] > 0);
+        Assert.Equal(differences[0], differences[1], differences[0] * 1e-6);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Niwaki.Formats.HuggingFace;
@@ -30,6 +31,21 @@ public sealed partial class ConfigDocument
 
     /// <summary>Names of all fields in the order of the file, those with the value null included.</summary>
     public IEnumerable<string> Names => Root.EnumerateObject().Select(property => property.Name);
+
+    /// <summary>SHA-256 of the fields in their order, whatever the white space between them; lower-case hexadecimal digits.</summary>
+    public string Hash
+    {
+        get
+        {
+            using var bytes = new MemoryStream();
+            using (var writer = new Utf8JsonWriter(bytes))
+            {
+                Root.WriteTo(writer);
+            }
+
+            return Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()));
+        }
+    }
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">File.</param>

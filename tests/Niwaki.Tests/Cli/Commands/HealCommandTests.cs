@@ -72,7 +72,7 @@ public sealed class HealCommandTests : IDisposable
         Assert.Equal(
             File.ReadAllBytes(Path.Combine(_folder["straight"], "model", "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder["parts"], "model", "model.safetensors")));
         CommandRunner.Run([.. arguments, "--resume"]).AssertFails(1, "has ended");
-        CommandRunner.Run([.. Arguments(run), "--method", method, "--out", _folder["parts"], "--seed", "4", "--resume"]).AssertFails(1, "another recipe");
+        CommandRunner.Run([.. Arguments(run), "--method", method, "--out", _folder["parts"], "--seed", "4", "--resume"]).AssertFails(1, "is another recipe (seed: 0)", "(seed: 4)");
 
         // Every step is in the log once.
         string log = Path.Combine(_folder["parts"], "healing.jsonl");
@@ -146,12 +146,33 @@ public sealed class HealCommandTests : IDisposable
     }
 
     [Fact]
-    public void Heal_RateThatExplodes_NamesTheStepAndKeepsTheStateBeforeIt()
+    public void Heal_RateThatExplodes_NamesTheStepAndSavesNoBrokenState()
     {
         string run = Run();
-        Heal(run, "--method", "full", "--learning-rate", "1e30", "--warm-up", "0").AssertFails(1, "Step 2: loss is", "behind step 1 is kept");
-        Assert.True(File.Exists(Path.Combine(run, "healed", "state-full.safetensors")));
+        Heal(run, "--method", "full", "--learning-rate", "1e30", "--warm-up", "0", "--save-every", "1").AssertFails(1, "Step 2: loss is", "No state was saved before");
+        Heal(run, "--method", "reconstruction", "--learning-rate", "1e30", "--out", _folder["sub-layers"]).AssertFails(1, "Block 0, attention: Step 2: mean squared error is", "are kept in");
+        Assert.False(File.Exists(Path.Combine(run, "healed", "state-full.safetensors")));
         Assert.False(Directory.Exists(Path.Combine(run, "healed", "model")));
+    }
+
+    [Fact]
+    public void Heal_ModelWithBrokenWeights_IsRefused()
+    {
+        string run = Run();
+        SmallModel.Fill(Path.Combine(run, "model"), "model.norm.weight", float.NaN);
+        Heal(run, "--method", "full").AssertFails(1, "held-out loss is NaN");
+    }
+
+    /// <summary>Outputs can be compared where nobody knows which blocks are left; streams cannot.</summary>
+    [Fact]
+    public void Heal_BlocksOfUnknownOrigin_DivergenceAlone()
+    {
+        string dense = SmallModel.Write(_folder["dense"]);
+        string pruned = SmallModel.Write(_folder["pruned"], SmallModel.Spec with { Blocks = [SmallModel.Spec.Blocks[1]] });
+        CommandResult result = Heal(pruned, "--kl", "1", "--teacher", dense, "--out", _folder["a"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Heal(pruned, "--hidden", "1", "--teacher", dense, "--out", _folder["b"]).AssertFails(1, "Give the run folder, which holds the plan");
+        Heal(pruned, "--method", "reconstruction", "--teacher", dense, "--out", _folder["b"]).AssertFails(1, "Give the run folder, which holds the plan");
     }
 
     [Fact]
@@ -163,7 +184,7 @@ public sealed class HealCommandTests : IDisposable
         string state = Path.Combine(run, "healed", "state-full.safetensors");
         File.Delete(state);
         Directory.CreateDirectory(Path.Combine(state, "in the way"));
-        CommandRunner.Run([.. arguments, "--resume"]).AssertFails(1, "cannot be written", "no state was saved before");
+        CommandRunner.Run([.. arguments, "--resume"]).AssertFails(1, "cannot be written", "No state was saved before");
         Assert.True(File.Exists(Path.Combine(run, "model", "model.safetensors")));
     }
 
@@ -176,6 +197,12 @@ public sealed class HealCommandTests : IDisposable
 
         // "One and 5." and the end of text, without the prompt of about 60 tokens: one of six is held out.
         Assert.InRange(json.GetProperty("heldOutTokens").GetInt32(), 3, 10);
+
+        // A second stage that reads the same file does not see what is held out: two instructions leave one to each.
+        string recipe = _folder.Write("two.yaml", $"method: full+lora\nfull:\n  instructions: {file}\nlora:\n  instructions: {file}\n");
+        CommandResult both = Heal(run, "--recipe", recipe, "--window", "200", "--batch", "2", "--text", "", "--held-out", "", "--out", _folder["both"], "--json");
+        Assert.True(both.ExitCode == 0, both.Error);
+        Assert.Equal(json.GetProperty("heldOutTokens").GetInt32(), both.Json.GetProperty("heldOutTokens").GetInt32());
         Heal(run, "--instructions", file, "--window", "20", "--out", _folder["short"]).AssertFails(1, "no answer within 20 tokens");
     }
 
@@ -199,7 +226,9 @@ public sealed class HealCommandTests : IDisposable
         Heal(run, "--kl", "1", "--teacher", model, "--out", _folder["a"]).AssertFails(3, "structure_hash");
         Heal(Path.Combine(run, "model"), "--kl", "1", "--teacher", model, "--out", _folder["a"]).AssertFails(1, "Give the model that was pruned");
         Heal(run, "--text", _folder.Write("short.txt", "Only a few words."), "--out", _folder["a"]).AssertFails(1, "expected at least 96");
-        Heal(run, "--window", "512", "--out", _folder["a"]).AssertFails(1, "window is 512 tokens, expected at most 256");
+        Heal(run, "--window", "512", "--out", _folder["a"]).AssertFails(1, "window of lora is 512 tokens, expected at most 256");
+        Heal(run, "--held-out-window", "512", "--out", _folder["a"]).AssertFails(1, "window to measure on is 512 tokens, expected at most 256");
+        Heal(run, "--method", "reconstruction", "--text", _folder.Write("short.txt", "Few words."), "--out", _folder["a"]).AssertFails(1, "short.txt", "expected at least 32");
         Heal(run, "--method", "fine", "--out", _folder["a"]).AssertFails(2, "expected full, lora or reconstruction");
         Heal(run, "--save-every", "0", "--out", _folder["a"]).AssertFails(2, "--save-every is 0");
         Heal(run, "--read-off", "1,x", "--out", _folder["a"]).AssertFails(2, "expected whole numbers above 0");

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Niwaki.Formats;
+using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Models;
@@ -56,24 +58,38 @@ public sealed class TrainCommandTests : IDisposable
         Assert.True(resumed.ExitCode == 0, resumed.Error);
 
         Assert.Equal(File.ReadAllBytes(Path.Combine(_folder["straight"], "model.safetensors")), File.ReadAllBytes(Path.Combine(_folder["parts"], "model.safetensors")));
-        Train("parts", "--resume", "--learning-rate", "1e-4").AssertFails(3, "options", "another training");
+        Train("parts", "--resume", "--seed", "5").AssertFails(3, "options of the training are seed 0, expected seed 5");
+        ConfigDocument.Read(_config).With(new Dictionary<string, JsonNode?>(StringComparer.Ordinal) { ["rms_norm_eps"] = 1e-3 }).WriteTo(_config);
+        Train("parts", "--resume").AssertFails(3, "model of the training has the hash");
         Train("nowhere", "--resume").AssertFails(2, "does not exist");
     }
 
     [Fact]
     public void Train_RateThatExplodes_NamesTheStepAndKeepsTheState()
     {
-        // The first steps are saved; with a rate of 1e30 the weights overflow at once.
-        Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30", "--save-every", "1").AssertFails(1, "Step 2: loss is", "behind step 1 is kept");
-        Assert.True(File.Exists(Path.Combine(_folder["first"], TrainingState.FileName)));
+        // The rate falls from so much in the third step that its weights overflow; those behind the second are the last good ones.
+        Assert.Equal(130, CommandRunner.RunUntil("step 2 of", [.. Arguments("first"), "--log-every", "1", "--threads", "1"]).ExitCode);
+        CommandResult exploded = Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30", "--save-every", "1", "--resume");
+        exploded.AssertFails(1, "Step 4: loss is", "behind step 2 is kept", "so far they were rate 0.001, warm-up 2, clip 1", "Give the same command with --resume, and another rate");
         Assert.False(File.Exists(Path.Combine(_folder["first"], "model.safetensors")));
+        CommandResult resumed = Train("first", "--learning-rate", "1e-4", "--resume");
+        Assert.True(resumed.ExitCode == 0, resumed.Error);
     }
 
     [Fact]
-    public void Train_RateThatExplodesBeforeTheFirstSave_KeepsTheStateBehindTheLastGoodStep()
+    public void Train_RateThatExplodesAtOnce_SavesNoBrokenState()
     {
-        Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30").AssertFails(1, "Step 2: loss is", "behind step 1 is kept");
-        Assert.True(File.Exists(Path.Combine(_folder["first"], TrainingState.FileName)));
+        Train("first", "--learning-rate", "1e30", "--warm-up", "0", "--clip", "1e30", "--save-every", "1").AssertFails(1, "Step 2: loss is", "No state was saved before");
+        Assert.False(File.Exists(Path.Combine(_folder["first"], TrainingState.FileName)));
+    }
+
+    [Fact]
+    public void Train_FolderWithAModel_IsRefusedAndLeft()
+    {
+        string model = SmallModel.Write(_folder["first"]);
+        byte[] before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+        Train("first").AssertFails(2, "config.json' exists, expected a folder without a model");
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
     }
 
     [Fact]
@@ -106,7 +122,7 @@ public sealed class TrainCommandTests : IDisposable
     public void Train_StateThatCannotBeWritten_SaysSo()
     {
         Directory.CreateDirectory(Path.Combine(_folder["first"], TrainingState.FileName, "in the way"));
-        Train("first").AssertFails(1, "cannot be written", "no state was saved before");
+        Train("first").AssertFails(1, "cannot be written", "No state was saved before");
     }
 
     [Fact]
