@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Healing;
 using Niwaki.Kernels;
@@ -12,7 +13,7 @@ namespace Niwaki.Experiments;
 /// <summary>Prunes a model by width and by depth and heals each model in several ways, every healing along one trajectory that is read off on its way.</summary>
 /// <remarks>
 /// Arguments: MODEL TRAINING-TEXT CALIBRATION EVALUATION FOLDER CSV [tokens] [only]. A case that is in the CSV file is not run again, and one that was interrupted goes
-/// on where it was, so the same command continues. "only" names cases by parts of their names, joined by commas.
+/// on where it was, so the same command continues. "only" names cases by regular expressions, joined by commas, such as "^width 0.5 full$".
 /// </remarks>
 internal static class HealingExperiment
 {
@@ -20,27 +21,30 @@ internal static class HealingExperiment
     private const int Window = 256;
     private const int Batch = 16;
     private const int EvaluationWindows = 64;
-    private const double FullRate = 3e-4;
-    private const double LoraRate = 1e-3;
+    private const double LoraRate = 3e-3;
 
     /// <summary>Parts of the tokens of a trajectory at which it is read off.</summary>
     private static readonly double[] Parts = [1.0 / 64, 1.0 / 16, 1.0 / 4, 1];
 
-    private static readonly (string Name, Func<HealingRecipe, long, HealingRecipe> Make)[] Healings =
+    private static readonly (string Name, Func<HealingRecipe, Case, HealingRecipe> Make)[] Healings =
     [
-        ("full", (recipe, steps) => Full(recipe, steps, FullRate, 0)),
-        ("full + kl", (recipe, steps) => Full(recipe, steps, FullRate, 1)),
-        ("lora", (recipe, steps) => Lora(recipe, steps, LoraRate, 0)),
-        ("lora + kl", (recipe, steps) => Lora(recipe, steps, LoraRate, 1)),
+        ("full", (recipe, each) => Full(recipe, each.Steps, each.FullRate, 0)),
+        ("full + kl", (recipe, each) => Full(recipe, each.Steps, each.FullRate, 1)),
+        ("lora", (recipe, each) => Lora(recipe, each.Steps, LoraRate, 0)),
+        ("lora + kl", (recipe, each) => Lora(recipe, each.Steps, LoraRate, 1)),
         ("reconstruction", (recipe, _) => Reconstruction(recipe)),
-        ("reconstruction + full", (recipe, steps) => Full(Reconstruction(recipe), steps, FullRate, 0) with { Stages = [HealingStage.Reconstruction, HealingStage.Full] }),
+        ("reconstruction + full", (recipe, each) =>
+            Full(Reconstruction(recipe), each.Steps, each.FullRate, 0) with { Stages = [HealingStage.Reconstruction, HealingStage.Full] }),
     ];
 
     private static readonly PruningMethod[] Methods = [PruningMethod.Niwaki, PruningMethod.Depth];
     private static readonly double[] Sparsities = [0.3, 0.5];
 
-    /// <summary>Rates among which <see cref="FullRate"/> and <see cref="LoraRate"/> are chosen.</summary>
-    private static readonly double[] Rates = [1e-4, 3e-4, 1e-3, 3e-3];
+    /// <summary>Rates among which <see cref="Case.FullRate"/> is chosen.</summary>
+    private static readonly double[] FullRates = [1e-4, 3e-4, 1e-3, 3e-3];
+
+    /// <summary>Rates among which <see cref="LoraRate"/> is chosen.</summary>
+    private static readonly double[] LoraRates = [.. FullRates, 1e-2];
 
     public static int Run(string[] args) =>
         Run(args, from method in Methods from sparsity in Sparsities select (method, sparsity), Healings, args[3]);
@@ -51,8 +55,8 @@ internal static class HealingExperiment
             args,
             [(PruningMethod.Niwaki, 0.5), (PruningMethod.Depth, 0.5)],
             [
-                .. Rates.Select(rate => (RateName("full", rate), (Func<HealingRecipe, long, HealingRecipe>)((recipe, steps) => Full(recipe, steps, rate, 0)))),
-                .. Rates.Select(rate => (RateName("lora", rate), (Func<HealingRecipe, long, HealingRecipe>)((recipe, steps) => Lora(recipe, steps, rate, 0)))),
+                .. FullRates.Select(rate => (RateName("full", rate), (Func<HealingRecipe, Case, HealingRecipe>)((recipe, each) => Full(recipe, each.Steps, rate, 0)))),
+                .. LoraRates.Select(rate => (RateName("lora", rate), (Func<HealingRecipe, Case, HealingRecipe>)((recipe, each) => Lora(recipe, each.Steps, rate, 0)))),
             ],
             args[2]);
 
@@ -61,7 +65,7 @@ internal static class HealingExperiment
     private static int Run(
         string[] args,
         IEnumerable<(PruningMethod Method, double Sparsity)> prunings,
-        (string Name, Func<HealingRecipe, long, HealingRecipe> Make)[] healings,
+        (string Name, Func<HealingRecipe, Case, HealingRecipe> Make)[] healings,
         string heldOut)
     {
         (string model, string text, string calibration, string evaluation, string folder, string csv) = (args[0], args[1], args[2], args[3], args[4], args[5]);
@@ -77,10 +81,10 @@ internal static class HealingExperiment
             string pruning = method == PruningMethod.Depth ? "depth" : "width";
             string run = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{pruning}-{sparsity}"));
             Prune(model, method, sparsity, calibration, evaluation, run);
-            foreach ((string name, Func<HealingRecipe, long, HealingRecipe> make) in healings)
+            foreach ((string name, Func<HealingRecipe, Case, HealingRecipe> make) in healings)
             {
                 string title = string.Create(CultureInfo.InvariantCulture, $"{pruning} {sparsity} {name}");
-                if (only.Length == 0 || only.Any(part => title.Contains(part, StringComparison.Ordinal)))
+                if (only.Length == 0 || only.Any(pattern => Regex.IsMatch(title, pattern)))
                 {
                     Heal(new Case(model, run, pruning, sparsity, name, tokens), make, text, heldOut, csv);
                 }
@@ -117,7 +121,7 @@ internal static class HealingExperiment
         }
     }
 
-    private static void Heal(Case each, Func<HealingRecipe, long, HealingRecipe> make, string text, string heldOut, string csv)
+    private static void Heal(Case each, Func<HealingRecipe, Case, HealingRecipe> make, string text, string heldOut, string csv)
     {
         string[] known = File.ReadAllLines(csv);
         string begin = each.Begin(Hash(each.Model));
@@ -137,7 +141,7 @@ internal static class HealingExperiment
         };
         Console.Error.WriteLine($"Healing into {folder}");
         using var team = new ThreadTeam(Environment.ProcessorCount);
-        HealingReport report = HealingRun.Execute(make(recipe, each.Steps), folder, new HealingRunOptions
+        HealingReport report = HealingRun.Execute(make(recipe, each), folder, new HealingRunOptions
         {
             Team = team,
             Resume = File.Exists(Path.Combine(folder, HealingRecipe.FileName)),
@@ -210,6 +214,9 @@ internal static class HealingExperiment
     private sealed record Case(string Model, string Run, string Pruning, double Sparsity, string Healing, long Tokens)
     {
         public long Steps => Math.Max(1, Tokens / (Batch * Window));
+
+        /// <summary>Learning rate of all weights: a model that lost whole blocks wants larger steps.</summary>
+        public double FullRate => Pruning == "depth" ? 1e-3 : 3e-4;
 
         /// <summary>Tokens of the last point.</summary>
         public long Last => Healing == "reconstruction" ? 128L * Window * 8 : Steps * Batch * Window;
