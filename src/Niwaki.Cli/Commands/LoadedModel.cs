@@ -35,6 +35,9 @@ internal sealed class LoadedModel : IDisposable
     public int[] Encode(string text, bool addSpecialTokens = true) =>
         TextTokens.Encode(Tokenizer, text, Transformer.Config.VocabularySize, _checkpoint.Folder, addSpecialTokens);
 
+    /// <summary>Refuses a tokenizer whose begin or end of a text the model does not have, before either is used by itself.</summary>
+    public void CheckMarkers() => TextTokens.CheckMarkers(Tokenizer, Transformer.Config.VocabularySize, _checkpoint.Folder);
+
     /// <summary>How the model wants conversations written.</summary>
     /// <param name="option">The option that asks for it, for the message.</param>
     /// <param name="name">Name of one of several templates; null: the default.</param>

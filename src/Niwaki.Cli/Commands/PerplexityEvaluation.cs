@@ -105,6 +105,13 @@ internal sealed class PerplexityEvaluation
         return ExitCodes.Success;
     }
 
-    private ScoredText Cut(LoadedModel model) =>
-        ProtocolText.Cut(_options, _documents, model.Tokenizer, model.Encode, model.Transformer.Config.ContextLength, _file);
+    private ScoredText Cut(LoadedModel model)
+    {
+        if (_options.Protocol != ProtocolNames.Gptq)
+        {
+            model.CheckMarkers();
+        }
+
+        return ProtocolText.Cut(_options, _documents, model.Tokenizer, model.Encode, model.Transformer.Config.ContextLength, _file);
+    }
 }

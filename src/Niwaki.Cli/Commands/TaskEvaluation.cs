@@ -59,6 +59,7 @@ internal sealed class TaskEvaluation
             throw new UsageException($"The tokenizer of '{name}' has neither a begin nor an end of text, expected one of them to predict from where a prompt is empty.");
         }
 
+        model.CheckMarkers();
         DateTimeOffset date = DateTimeOffset.UtcNow;
         long start = Stopwatch.GetTimestamp();
         var encoder = new RequestEncoder(model.Tokenizer, text => model.Encode(text, addSpecialTokens: false), Mode, Longest ?? model.Transformer.Config.ContextLength);

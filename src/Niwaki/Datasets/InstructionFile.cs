@@ -6,7 +6,6 @@ namespace Niwaki.Datasets;
 /// <summary>Reads instructions with answers: <c>.jsonl</c> with an object a line, or <c>.json</c> with an array of them.</summary>
 public static class InstructionFile
 {
-    private const int LargestLine = 1 << 24;
     private const int LargestCount = 1 << 24;
     private const string Expected = "an object with the texts 'instruction' and 'output', and perhaps 'input'";
 
@@ -39,38 +38,13 @@ public static class InstructionFile
 
     private static IEnumerable<Instruction> ReadLines(string path)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        using var reader = new StreamReader(file);
-        long number = 0;
-        while (reader.ReadLine() is { } line)
+        long count = 0;
+        foreach ((string place, JsonElement value) in JsonLines.Read(path, Expected))
         {
-            string place = FormattableString.Invariant($"{path}, line {++number}");
-            if (line.Length > LargestLine || number > LargestCount)
-            {
-                throw new DatasetException(
-                    place,
-                    FormattableString.Invariant($"has {line.Length:N0} characters"),
-                    FormattableString.Invariant($"at most {LargestLine:N0}, and {LargestCount:N0} lines"),
-                    "Give a part of the file.");
-            }
-
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                yield return Parse(line, place);
-            }
-        }
-    }
-
-    private static Instruction Parse(string line, string place)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            return Of(document.RootElement, place);
-        }
-        catch (JsonException exception)
-        {
-            throw new DatasetException(place, $"is no JSON ({exception.Message})", Expected, "Correct or remove the line.");
+            yield return ++count <= LargestCount
+                ? Of(value, place)
+                : throw new DatasetException(
+                    place, FormattableString.Invariant($"is instruction {count:N0}"), FormattableString.Invariant($"at most {LargestCount:N0}"), "Give a part of the file.");
         }
     }
 
@@ -84,17 +58,6 @@ public static class InstructionFile
                 place, task is null ? "has no text 'instruction'" : "has no text 'output'", Expected, "Rename the fields, or remove what is no instruction.");
     }
 
-    private static string? Text(JsonElement element, string name)
-    {
-        try
-        {
-            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String
-                ? text.GetString()
-                : null;
-        }
-        catch (InvalidOperationException)
-        {
-            return null; // half a surrogate pair
-        }
-    }
+    private static string? Text(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement text) && text.ValueKind == JsonValueKind.String ? text.GetString() : null;
 }

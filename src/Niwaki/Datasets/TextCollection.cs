@@ -8,7 +8,7 @@ public static class TextCollection
 {
     private const int LargestEntryCount = 1 << 20;
     private const long LargestTotalBytes = 64L << 30; // what an archive may unpack to: more tokens than this engine can train on
-    private const int LargestLine = 64 << 20;
+    private const string ExpectedLine = "a JSON string, or an object with a string 'text'";
 
     /// <summary>Reads the documents of a file, one at a time.</summary>
     /// <remarks>
@@ -111,43 +111,14 @@ public static class TextCollection
     private static DatasetException Broken(string name, InvalidDataException exception) =>
         new(name, $"cannot be unpacked ({exception.Message})", "a zip archive of .txt files", "Make the archive anew.");
 
-    private static IEnumerable<TextDocument> ReadLines(string path)
+    private static IEnumerable<TextDocument> ReadLines(string path) =>
+        JsonLines.Read(path, ExpectedLine).Select(line => new TextDocument(line.Place, TextOf(line.Value, line.Place)));
+
+    private static string TextOf(JsonElement value, string place)
     {
-        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        using var reader = new StreamReader(file);
-        long number = 0;
-        while (reader.ReadLine() is { } line)
-        {
-            number++;
-            if (line.Length > LargestLine)
-            {
-                throw Fault(path, number, FormattableString.Invariant($"has {line.Length:N0} characters"), FormattableString.Invariant($"at most {LargestLine:N0}"));
-            }
-
-            if (!string.IsNullOrWhiteSpace(line))
-            {
-                yield return new TextDocument(FormattableString.Invariant($"{path}, line {number}"), TextOf(line, path, number));
-            }
-        }
+        JsonElement text = value.ValueKind == JsonValueKind.Object && value.TryGetProperty("text", out JsonElement field) ? field : value;
+        return text.ValueKind == JsonValueKind.String
+            ? text.GetString()!
+            : throw new DatasetException(place, $"holds {text.ValueKind} and no text", ExpectedLine, "Correct or remove the line.");
     }
-
-    private static string TextOf(string line, string path, long number)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(line);
-            JsonElement root = document.RootElement;
-            JsonElement text = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("text", out JsonElement field) ? field : root;
-            return text.ValueKind == JsonValueKind.String
-                ? text.GetString()!
-                : throw Fault(path, number, $"holds {text.ValueKind} and no text", "a JSON string, or an object with a string 'text'");
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw Fault(path, number, $"is no JSON ({exception.Message})", "a JSON string, or an object with a string 'text'");
-        }
-    }
-
-    private static DatasetException Fault(string path, long number, string found, string expected) =>
-        new(FormattableString.Invariant($"{path}, line {number}"), found, expected, "Correct or remove the line.");
 }

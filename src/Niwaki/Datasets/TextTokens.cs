@@ -28,6 +28,25 @@ public static class TextTokens
                 nextStep: "Copy the tokenizer of this very model into the folder.");
     }
 
+    /// <summary>Refuses a tokenizer whose begin or end of a text the model does not have.</summary>
+    /// <param name="tokenizer">The tokenizer in the model folder.</param>
+    /// <param name="vocabularySize">Ids that the model has: 0 to this, excluded.</param>
+    /// <param name="folder">The model folder, for messages.</param>
+    /// <exception cref="ModelFormatException">One of them is beyond the vocabulary of the model.</exception>
+    public static void CheckMarkers(Tokenizer tokenizer, int vocabularySize, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        foreach ((string name, int? id) in new[] { ("begin", tokenizer.BeginOfText), ("end", tokenizer.EndOfText) })
+        {
+            if (id >= vocabularySize)
+            {
+                throw new ModelFormatException(
+                    folder, "tokenizer", FormattableString.Invariant($"has id {id} as {name} of a text"), FormattableString.Invariant($"ids below {vocabularySize}, the 'vocab_size' of config.json"),
+                    nextStep: "Copy the tokenizer of this very model into the folder.");
+            }
+        }
+    }
+
     /// <summary>Turns documents into ids one behind the other, each with the end-of-text token behind it.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="documents">Documents, read as they come.</param>

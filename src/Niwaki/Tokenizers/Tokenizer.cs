@@ -15,7 +15,7 @@ namespace Niwaki.Tokenizers;
 /// Llama 2, Mistral) and, where there is none, SentencePiece's <c>tokenizer.model</c> of the byte-pair kind.
 /// </para>
 /// <para>
-/// Thread safe. Encoding takes O(n log n) time at worst, for any text. Strings are UTF-16; an unpaired surrogate counts as U+FFFD. Settings
+/// Thread safe. Encoding takes O(n log n) time at worst, for any text, with the patterns of known models; another regular expression may backtrack, and is given up after ten seconds at one place. Strings are UTF-16; an unpaired surrogate counts as U+FFFD. Settings
 /// for truncation and padding inside the files concern batches and are not applied.
 /// </para>
 /// </remarks>

@@ -35,12 +35,27 @@ public sealed class TextCollectionTests : IDisposable
         ["plain", "in a field"],
         TextCollection.Read(_folder.Write("a.jsonl", "\"plain\"\n\n{\"id\": 3, \"text\": \"in a field\"}\n{\"text\": \"\"}\n")).Select(document => document.Text));
 
+    /// <summary>Lines around the sizes at which the buffer is read on and grows, with and without a line end behind the last.</summary>
+    [Theory]
+    [InlineData(65_533)]
+    [InlineData(65_534)]
+    [InlineData(65_535)]
+    [InlineData(300_000)]
+    public void Read_LongLines_WholeAndInOrder(int length)
+    {
+        string[] texts = ["first", new string('a', length), "é", new string('b', length), "last"];
+        string lines = string.Join('\n', texts.Select(text => $"\"{text}\""));
+        Assert.Equal(texts, TextCollection.Read(_folder.Write("a.jsonl", lines)).Select(document => document.Text));
+        Assert.Equal(texts, TextCollection.Read(_folder.Write("b.jsonl", "\uFEFF" + lines.Replace("\n", "\r\n", StringComparison.Ordinal) + "\n")).Select(document => document.Text));
+    }
+
     [Theory]
     [InlineData("{\"text\": 3}", "line 2")]
     [InlineData("[\"a\"]", "line 2")]
     [InlineData("{\"body\": \"a\"}", "line 2")]
     [InlineData("{\"text\": \"a\"", "is no JSON")]
     [InlineData("\"\\ud800\"", "is no JSON")]
+    [InlineData("{\"text\": \"a\", \"text\": \"b\"}", "line 2")]
     public void Read_LineWithoutText_NamesTheLine(string line, string message)
     {
         string path = _folder.Write("a.jsonl", "\"good\"\n" + line);

@@ -20,4 +20,12 @@ public class TextTokensTests
 
         Assert.Contains("ids below 2", error.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>The sample's tokenizer begins with 0 and ends with 1.</summary>
+    [Fact]
+    public void CheckMarkers_EndBeyondTheVocabulary_Throws()
+    {
+        TextTokens.CheckMarkers(Sample, 2, "m");
+        Assert.Contains("has id 1 as end of a text, expected ids below 1", Assert.Throws<ModelFormatException>(() => TextTokens.CheckMarkers(Sample, 1, "m")).Message, StringComparison.Ordinal);
+    }
 }

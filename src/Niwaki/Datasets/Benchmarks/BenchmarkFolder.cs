@@ -74,7 +74,7 @@ public sealed class BenchmarkFolder
         string target = split is { Group: { } group, Subject: { } subject }
             ? Path.Combine(_path, group, subject, $"{split.Split}-00000-of-00001.parquet")
             : Path.Combine(_path, split.Task, $"{split.Split}.parquet");
-        bool isOurs = File.Exists(target) && Candidates(split).First(File.Exists) == target;
+        bool isOurs = File.Exists(target) && HubClient.HasNote(target) && Candidates(split).First(File.Exists) == target;
         return split.HubDataset is { } dataset
             && (isOurs || !Holds(split))
             && hub.FetchParquet(dataset, split.HubConfiguration, split.Split, target, cancellationToken);

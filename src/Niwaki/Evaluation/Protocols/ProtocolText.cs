@@ -32,13 +32,16 @@ public static class ProtocolText
         int window = options.Window ?? options.DefaultWindow(contextLength);
         return options.Protocol switch
         {
-            ProtocolNames.LlamaCpp => Chunks(options, encode(Joined(documents), true), window, tokenizer, name),
+            ProtocolNames.LlamaCpp => Chunks(options, encode(WithoutLastLineEnd(Joined(documents)), true), window, tokenizer, name),
             ProtocolNames.LmEval => LmEvalDocuments(options, documents, tokenizer, encode, window, name),
             ProtocolNames.Segments => Segments(options, encode(Joined(documents), false), window, tokenizer, name),
             ProtocolNames.Documents => Documents(options, documents, tokenizer, encode, window, name),
             _ => Plain(options, encode(Joined(documents), true), window, name),
         };
     }
+
+    /// <summary>llama.cpp drops one line feed at the end of a prompt that it reads from a file.</summary>
+    private static string WithoutLastLineEnd(string text) => text.EndsWith('\n') ? text[..^1] : text;
 
     private static string Joined(IReadOnlyList<TextDocument> documents) => string.Join("\n\n", documents.Select(document => document.Text));
 

@@ -79,6 +79,9 @@ public sealed class HubClient : IDisposable
         _handler.Dispose();
     }
 
+    /// <summary>Whether a file was fetched from a hub: its checksum lies beside it.</summary>
+    internal static bool HasNote(string target) => File.Exists(NoteOf(target));
+
     private static string NoteOf(string target) => target + ".sha256";
 
     private static bool IsThere(string target)

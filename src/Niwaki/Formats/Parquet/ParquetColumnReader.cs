@@ -27,6 +27,11 @@ internal sealed class ParquetColumnReader(ParquetColumn column, ParquetChunk chu
             ParquetCursor packed = cursor.Part(page.Packed, _item);
             if (page.Kind == 2)
             {
+                if (page.Values > chunk.Values)
+                {
+                    throw cursor.Fault(_item, $"has a dictionary of {page.Values} values", $"at most {chunk.Values}, those of the column");
+                }
+
                 ParquetCursor bytes = Unpacked(page, packed, page.Unpacked);
                 ThrowUnless(page.Encoding is Plain or PlainDictionary, page.Encoding);
                 _dictionary = Values(bytes, page.Values);

@@ -47,7 +47,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         while (tokens.Accept("or"))
         {
             Func<JinjaRun, object?> first = left, second = And();
-            left = run => first(run) is var value && JinjaValue.IsTrue(value) ? value : second(run);
+            left = JinjaRun.Link(run => first(run) is var value && JinjaValue.IsTrue(value) ? value : second(run));
         }
 
         return left;
@@ -59,7 +59,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         while (tokens.Accept("and"))
         {
             Func<JinjaRun, object?> first = left, second = Not();
-            left = run => first(run) is var value && JinjaValue.IsTrue(value) ? second(run) : value;
+            left = JinjaRun.Link(run => first(run) is var value && JinjaValue.IsTrue(value) ? second(run) : value);
         }
 
         return left;
@@ -86,19 +86,19 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             {
                 string sign = tokens.Take().Text;
                 Func<JinjaRun, object?> second = Sum();
-                left = run => Compare(sign, first(run), second(run));
+                left = JinjaRun.Link(run => Compare(sign, first(run), second(run)));
             }
             else if (tokens.Accept("in"))
             {
                 Func<JinjaRun, object?> second = Sum();
-                left = run => IsIn(first(run), second(run));
+                left = JinjaRun.Link(run => IsIn(first(run), second(run)));
             }
             else if (tokens.Current.Is("not") && tokens.Following.Is("in"))
             {
                 tokens.Take();
                 tokens.Take();
                 Func<JinjaRun, object?> second = Sum();
-                left = run => !IsIn(first(run), second(run));
+                left = JinjaRun.Link(run => !IsIn(first(run), second(run)));
             }
             else
             {
@@ -132,7 +132,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         {
             string sign = tokens.Take().Text;
             Func<JinjaRun, object?> first = left, second = Product();
-            left = run => JinjaOperators.Apply(run, sign, first(run), second(run));
+            left = JinjaRun.Link(run => JinjaOperators.Apply(run, sign, first(run), second(run)));
         }
 
         return left;
@@ -145,7 +145,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         {
             string sign = tokens.Take().Text;
             Func<JinjaRun, object?> first = left, second = Signed();
-            left = run => JinjaOperators.Apply(run, sign, first(run), second(run));
+            left = JinjaRun.Link(run => JinjaOperators.Apply(run, sign, first(run), second(run)));
         }
 
         return left;
@@ -169,7 +169,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         Func<JinjaRun, object?> value = Primary();
         while (true)
         {
-            Func<JinjaRun, object?> before = value;
+            Func<JinjaRun, object?> before = JinjaRun.Link(value);
             if (tokens.Accept("."))
             {
                 string name = tokens.Current.Kind == JinjaTokenKind.Integer ? tokens.Take().Text : tokens.Expect(JinjaTokenKind.Name, "a field");

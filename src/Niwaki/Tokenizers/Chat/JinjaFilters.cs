@@ -7,35 +7,35 @@ internal static class JinjaFilters
 {
     private static readonly Dictionary<string, JinjaFilter> Known = new(StringComparer.Ordinal)
     {
-        ["trim"] = (_, value, _, _) => JinjaValue.Text(value).Trim(),
-        ["length"] = (_, value, _, _) => Length(value),
-        ["count"] = (_, value, _, _) => Length(value),
-        ["upper"] = (_, value, _, _) => JinjaValue.Text(value).ToUpperInvariant(),
-        ["lower"] = (_, value, _, _) => JinjaValue.Text(value).ToLowerInvariant(),
-        ["capitalize"] = (_, value, _, _) => Capitalize(JinjaValue.Text(value)),
-        ["title"] = (_, value, _, _) => Title(JinjaValue.Text(value)),
+        ["trim"] = (run, value, _, _) => run.Made(JinjaValue.Text(value)).Trim(),
+        ["length"] = (run, value, _, _) => Length(run, value),
+        ["count"] = (run, value, _, _) => Length(run, value),
+        ["upper"] = (run, value, _, _) => run.Made(JinjaValue.Text(value)).ToUpperInvariant(),
+        ["lower"] = (run, value, _, _) => run.Made(JinjaValue.Text(value)).ToLowerInvariant(),
+        ["capitalize"] = (run, value, _, _) => Capitalize(run.Made(JinjaValue.Text(value))),
+        ["title"] = (run, value, _, _) => Title(run.Made(JinjaValue.Text(value))),
         ["string"] = (run, value, _, _) => run.Made(JinjaValue.Text(value)),
         ["safe"] = (_, value, _, _) => value,
-        ["list"] = (_, value, _, _) => JinjaValue.Items(value).ToList(),
-        ["first"] = (_, value, _, _) => JinjaValue.Items(value) is { Count: > 0 } items ? items[0] : JinjaValue.Undefined,
-        ["last"] = (_, value, _, _) => JinjaValue.Items(value) is { Count: > 0 } items ? items[^1] : JinjaValue.Undefined,
-        ["reverse"] = (_, value, _, _) => value is string text ? string.Concat(text.Reverse()) : JinjaValue.Items(value).Reverse().ToList(),
+        ["list"] = (run, value, _, _) => Items(run, value).ToList(),
+        ["first"] = (run, value, _, _) => Items(run, value) is { Count: > 0 } items ? items[0] : JinjaValue.Undefined,
+        ["last"] = (run, value, _, _) => Items(run, value) is { Count: > 0 } items ? items[^1] : JinjaValue.Undefined,
+        ["reverse"] = (run, value, _, _) => value is string text ? string.Concat(run.Made(text).Reverse()) : Items(run, value).Reverse().ToList(),
         ["join"] = (run, value, arguments, _) => run.Made(JinjaMethods.Join(arguments.Count > 0 ? JinjaValue.Text(arguments[0]) : "", value)),
         ["replace"] = (run, value, arguments, _) => JinjaMethods.Call(run, JinjaValue.Text(value), "replace", arguments),
         ["default"] = Default,
         ["d"] = Default,
         ["int"] = (_, value, arguments, _) => Whole(value, arguments),
         ["float"] = (_, value, _, _) => value is string text ? double.TryParse(text, CultureInfo.InvariantCulture, out double number) ? number : 0.0 : JinjaValue.Number(value),
-        ["abs"] = (_, value, _, _) => value is long number ? Math.Abs(number) : Math.Abs(JinjaValue.Number(value)),
+        ["abs"] = (_, value, _, _) => value is long number and > long.MinValue ? Math.Abs(number) : Math.Abs(JinjaValue.Number(value)),
         ["tojson"] = ToJson,
         ["items"] = (_, value, _, _) => Pairs(value, names => names),
         ["dictsort"] = (_, value, _, _) => Pairs(value, names => names.OrderBy(name => name, StringComparer.OrdinalIgnoreCase)),
         ["map"] = Map,
-        ["selectattr"] = (_, value, arguments, _) => Where(value, arguments, byField: true, negated: false),
-        ["rejectattr"] = (_, value, arguments, _) => Where(value, arguments, byField: true, negated: true),
-        ["select"] = (_, value, arguments, _) => Where(value, arguments, byField: false, negated: false),
-        ["reject"] = (_, value, arguments, _) => Where(value, arguments, byField: false, negated: true),
-        ["unique"] = (_, value, _, _) => Unique(value),
+        ["selectattr"] = (run, value, arguments, _) => Where(run, value, arguments, byField: true, negated: false),
+        ["rejectattr"] = (run, value, arguments, _) => Where(run, value, arguments, byField: true, negated: true),
+        ["select"] = (run, value, arguments, _) => Where(run, value, arguments, byField: false, negated: false),
+        ["reject"] = (run, value, arguments, _) => Where(run, value, arguments, byField: false, negated: true),
+        ["unique"] = (run, value, _, _) => Unique(run, value),
         ["indent"] = Indent,
     };
 
@@ -60,9 +60,12 @@ internal static class JinjaFilters
         return new string(letters);
     }
 
-    private static long Length(object? value) => value switch
+    /// <summary>Items of a value; the characters of a text count as made, because each becomes one.</summary>
+    private static IReadOnlyList<object?> Items(JinjaRun run, object? value) => JinjaValue.Items(value is string text ? run.Made(text) : value);
+
+    private static long Length(JinjaRun run, object? value) => value switch
     {
-        string text => text.EnumerateRunes().Count(),
+        string text => run.Made(text).EnumerateRunes().Count(),
         JinjaMap map => map.Names.Count,
         _ => JinjaValue.Items(value).Count,
     };
@@ -100,7 +103,7 @@ internal static class JinjaFilters
 
     private static List<object?> Map(JinjaRun run, object? value, IReadOnlyList<object?> arguments, JinjaMap named)
     {
-        IReadOnlyList<object?> items = JinjaValue.Items(value);
+        IReadOnlyList<object?> items = Items(run, value);
         if (named.Has("attribute"))
         {
             string field = JinjaValue.Text(named["attribute"]);
@@ -114,7 +117,7 @@ internal static class JinjaFilters
     }
 
     /// <summary>Items that pass a test, on themselves or on a field; without a test those that count as true.</summary>
-    private static List<object?> Where(object? value, IReadOnlyList<object?> arguments, bool byField, bool negated)
+    private static List<object?> Where(JinjaRun run, object? value, IReadOnlyList<object?> arguments, bool byField, bool negated)
     {
         string? field = byField ? JinjaValue.Text(arguments.Count > 0 ? arguments[0] : null) : null;
         int next = byField ? 1 : 0;
@@ -126,14 +129,15 @@ internal static class JinjaFilters
         }
 
         object? argument = arguments.Count > next + 1 ? arguments[next + 1] : null;
-        return [.. JinjaValue.Items(value).Where(item => test(field is null ? item : JinjaOperators.Field(item, field), argument) != negated)];
+        return [.. Items(run, value).Where(item => test(field is null ? item : JinjaOperators.Field(item, field), argument) != negated)];
     }
 
-    private static List<object?> Unique(object? value)
+    private static List<object?> Unique(JinjaRun run, object? value)
     {
         var kept = new List<object?>();
-        foreach (object? item in JinjaValue.Items(value))
+        foreach (object? item in Items(run, value))
         {
+            run.Step();
             if (!kept.Exists(other => JinjaValue.AreEqual(item, other)))
             {
                 kept.Add(item);

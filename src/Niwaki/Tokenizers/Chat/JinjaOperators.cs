@@ -69,7 +69,7 @@ internal static class JinjaOperators
         long first = Bound(start, stride > 0 ? low : high, count, low, high);
         long last = Bound(end, stride > 0 ? high : low, count, low, high);
         var places = new List<int>();
-        for (long i = first; stride > 0 ? i < last : i > last; i += stride)
+        for (long i = first; stride > 0 ? i < last : i > last; i += Math.Clamp(stride, -count, count))
         {
             run.Step();
             places.Add((int)i);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Niwaki.Tokenizers.Chat;
@@ -22,6 +23,11 @@ internal sealed class JinjaRun
     /// <summary>What was written.</summary>
     public string Output => _outputs[^1].ToString();
 
+    /// <summary>A part of a chain such as <c>1 + 1 + 1</c> or <c>a.b.c</c>, whose parts call each other as deep as the chain is long: it ends where the stack has room for little more.</summary>
+    public static Func<JinjaRun, object?> Link(Func<JinjaRun, object?> part) => run => RuntimeHelpers.TryEnsureSufficientExecutionStack()
+        ? part(run)
+        : throw new ChatTemplateException("Chat template has an expression of too many parts, expected no more than the stack has room for.", 0);
+
     /// <summary>Counts a step.</summary>
     public void Step()
     {
@@ -31,13 +37,13 @@ internal sealed class JinjaRun
         }
     }
 
-    /// <summary>Counts characters of a string that was made, and refuses it where all of them are too many.</summary>
+    /// <summary>Counts characters of a string that was made or gone through, and refuses it where all of them are too many.</summary>
     public string Made(string text)
     {
         _characters += text.Length;
         return _characters <= 4L * MaxCharacters
             ? text
-            : throw new ChatTemplateException($"Chat template made {_characters:N0} characters of text, expected at most {4L * MaxCharacters:N0}.", 0);
+            : throw new ChatTemplateException($"Chat template made or went through {_characters:N0} characters of text, expected at most {4L * MaxCharacters:N0}.", 0);
     }
 
     /// <summary>Writes to the output.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Niwaki.Formats;
 
 namespace Niwaki.Tokenizers.PreTokenizers;
 
@@ -17,16 +18,22 @@ internal sealed class RegexPattern : TextPattern
     // above them, never one that an expression is likely to name.
     private static readonly char[] Representatives = ChooseRepresentatives();
 
+    /// <summary>More than a match of any sensible expression takes by far; one that backtracks without end does not.</summary>
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
+
     private readonly Regex _regex;
+    private readonly string _expression;
 
     /// <summary>Prepares an expression.</summary>
     /// <param name="expression">Expression in the syntax of Oniguruma (Ruby).</param>
+    /// <param name="mostTime">Most time that a match may take; null: ten seconds.</param>
     /// <exception cref="NotSupportedException">It uses syntax without an equal in .NET; the message says which.</exception>
-    public RegexPattern(string expression)
+    public RegexPattern(string expression, TimeSpan? mostTime = null)
     {
+        _expression = expression;
         try
         {
-            _regex = new Regex(OnigurumaSyntax.Translate(expression), RegexOptions.CultureInvariant);
+            _regex = new Regex(OnigurumaSyntax.Translate(expression), RegexOptions.CultureInvariant, mostTime ?? MostTime);
         }
         catch (RegexParseException error)
         {
@@ -34,7 +41,24 @@ internal sealed class RegexPattern : TextPattern
         }
     }
 
+    /// <exception cref="UnsupportedModelException">The expression backtracks for more than ten seconds at one place of the text.</exception>
     public override void FindMatches(ReadOnlySpan<char> text, ref PieceJoiner pieces)
+    {
+        try
+        {
+            FindAll(text, ref pieces);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            throw new UnsupportedModelException(
+                Tokenizer.JsonFileName,
+                $"regular expression '{MessageText.Shown(_expression)}'",
+                $"tried for more than {_regex.MatchTimeout.TotalSeconds} seconds to match a text of {text.Length} characters",
+                "an expression that matches at once");
+        }
+    }
+
+    private void FindAll(ReadOnlySpan<char> text, ref PieceJoiner pieces)
     {
         if (text.IndexOfAnyInRange('\uD800', '\uDFFF') >= 0)
         {

@@ -77,18 +77,28 @@ internal static class SentencePieceModel
         for (int id = 0; id < file.Pieces.Count; id++)
         {
             Piece piece = file.Pieces[id];
-            if (piece.Type == PieceType.Unused)
-            {
-                throw new UnsupportedModelException(path, Item(id, piece), "is of type 'unused'", "pieces that are in use");
-            }
-
             if (!vocabulary.TryAdd(piece.Text, id))
             {
                 throw new ModelFormatException(path, Item(id, piece), "appears twice", "each piece once");
             }
         }
 
+        for (int id = 0; id < file.Pieces.Count; id++)
+        {
+            if (file.Pieces[id].Type == PieceType.Unused && CanBeMerged(file.Pieces[id].Text, vocabulary))
+            {
+                throw new UnsupportedModelException(path, Item(id, file.Pieces[id]), "is of type 'unused'", "pieces that are in use, or that no merge leads to");
+            }
+        }
+
         return vocabulary;
+    }
+
+    /// <summary>Whether two pieces make a third, or it is a character: SentencePiece merges to unused ones and then cuts them again. Those that fill up holes are out of reach.</summary>
+    private static bool CanBeMerged(string text, Vocabulary vocabulary)
+    {
+        bool IsSymbol(string part) => vocabulary.TryGetId(part, out _) || part.EnumerateRunes().Count() == 1;
+        return text.EnumerateRunes().Count() < 2 || Enumerable.Range(1, text.Length - 1).Any(cut => IsSymbol(text[..cut]) && IsSymbol(text[cut..]));
     }
 
     private static int FindUnknown(SentencePieceFile file, string path)

@@ -134,6 +134,22 @@ public sealed class EvalTasksTests : IDisposable
         Eval("boolq", "--pull", "--endpoint", hub.Endpoint).AssertFails(1, "datasets/super_glue/resolve", "404");
     }
 
+    /// <summary>What a person put into the folder is not the hub's.</summary>
+    [Fact]
+    public void Eval_PullWhereAFileLies_LeavesIt()
+    {
+        byte[] own = OpenBook("My own question is a", "A");
+        _folder.Write("data/openbookqa/test.parquet", own);
+        using var hub = new LocalHub();
+        hub.Add("allenai/openbookqa", "main", "test", OpenBook("The sun is a", "B"));
+
+        CommandResult result = Eval("openbookqa", "--pull", "--endpoint", hub.Endpoint, "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Empty(hub.Asked);
+        Assert.Equal(own, File.ReadAllBytes(_folder["data/openbookqa/test.parquet"]));
+    }
+
     private static byte[] OpenBook(string question, string answer)
     {
         static byte[] List(params string[] texts) => ParquetBytes.Page(

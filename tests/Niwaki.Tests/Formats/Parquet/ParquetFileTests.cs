@@ -68,6 +68,16 @@ public sealed class ParquetFileTests : IDisposable
         Assert.Equal([expected], Read(file));
     }
 
+    /// <summary>A few bytes could stand for millions of entries.</summary>
+    [Fact]
+    public void Read_DictionaryLargerThanTheColumn_Throws()
+    {
+        ParquetBytes file = new ParquetBytes().Add("b", 0, [], 4);
+        file.Columns[0] = [.. Dictionary(new byte[1000], 8000), .. Page([2, 3, 0], 4, encoding: 8)];
+        string path = _folder.Write("large.parquet", file.File());
+        Assert.Contains("a dictionary of 8000 values, expected at most 4", Assert.Throws<ModelFormatException>(() => ParquetFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
     /// <summary>Indices 2, 0, 1, 1 of two bits: packed in one byte, 0b01_01_00_10, and as runs.</summary>
     [Theory]
     [InlineData(new byte[] { 2, 3, 0b01_01_00_10, 0 })]

@@ -63,6 +63,8 @@ public class ChatTemplateTests
     [InlineData("{% set ns = namespace(l=[1]) %}{% for a in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}")]
     [InlineData("{{ 'aaaaaaaaaa' * 99999999999 }}")]
     [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s.replace('a', ns.s) }}")]
+    [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for a in range(9999) %}{% set b = ns.s | upper %}{% endfor %}")]
+    [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for a in range(9999) %}{% set b = ns.s | list %}{% endfor %}")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
     [InlineData("{% for a in range(99999) %}{% for b in range(9) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }}{% endfor %}{% endfor %}")]
     public void Apply_TemplateThatNeverEnds_Throws(string template) =>
@@ -77,6 +79,31 @@ public class ChatTemplateTests
         Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(string.Concat(Enumerable.Repeat("{{ -", 1)) + new string('-', 100_000) + "1 }}"));
         Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(new string('x', (1 << 20) + 1)));
     }
+
+    /// <summary>Chains are read in a loop, and evaluated as deep as they are long.</summary>
+    [Theory]
+    [InlineData("1", "+1")]
+    [InlineData("1", "*1")]
+    [InlineData("1", " and 1")]
+    [InlineData("0", " or 0")]
+    [InlineData("1", "==1")]
+    [InlineData("messages", ".a")]
+    [InlineData("messages", "[0]")]
+    [InlineData("messages", "|list")]
+    public void Apply_ChainBeyondTheStack_Throws(string first, string link)
+    {
+        string Chain(int links) => "{{ " + first + string.Concat(Enumerable.Repeat(link, links)) + " }}";
+        Assert.Contains("too many parts", Assert.Throws<ChatTemplateException>(() => Apply(Chain(1_000_000 / link.Length))).Message, StringComparison.Ordinal);
+        if (link is not ".a" and not "[0]")
+        {
+            Apply(Chain(200));
+        }
+    }
+
+    [Theory]
+    [InlineData("{{ 'ab'[1::9223372036854775807] }}", "b")]
+    [InlineData("{{ 'ab'[::-9223372036854775807] }}", "b")]
+    public void Apply_SliceOfLargeSteps_OneItem(string template, string expected) => Assert.Equal(expected, Apply(template));
 
     [Fact]
     public void Read_Folder_FileBeforeSettings()
@@ -102,4 +129,6 @@ public class ChatTemplateTests
         File.WriteAllText(folder["tokenizer_config.json"], """{"chat_template": [{"name": "tool_use"}]}""");
         Assert.Contains("'name' and 'template'", Assert.Throws<ModelFormatException>(() => ChatTemplate.Read(folder.Path)).Message, StringComparison.Ordinal);
     }
+
+    private static string Apply(string template) => ChatTemplate.Parse(template).Apply(Hello, false);
 }

@@ -1,3 +1,4 @@
+using Niwaki.Formats;
 using Niwaki.Tokenizers.PreTokenizers;
 
 namespace Niwaki.Tests.Tokenizers.PreTokenizers;
@@ -13,6 +14,13 @@ public sealed class RegexPatternTests
     [InlineData(@"\w+", "🅰b!", "🅰b|!")]                      // a squared letter belongs to words
     public void FindMatches_SupplementaryPlanes_AreSingleCharacters(string expression, string text, string expected) =>
         Assert.Equal(expected, PieceList.Cut(new RegexPattern(expression), text));
+
+    [Fact]
+    public void FindMatches_ExpressionThatBacktracksWithoutEnd_IsGivenUp()
+    {
+        var pattern = new RegexPattern("(a|aa)+$", TimeSpan.FromMilliseconds(50));
+        Assert.Contains("(a|aa)+$", Assert.Throws<UnsupportedModelException>(() => PieceList.Cut(pattern, new string('a', 100) + "b")).Message, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("(")]

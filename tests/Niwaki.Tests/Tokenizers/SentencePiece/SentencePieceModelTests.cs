@@ -122,6 +122,15 @@ public sealed class SentencePieceModelTests
     public void Load_UnusedPiece_Throws() =>
         Assert.Contains("unused", Assert.Throws<UnsupportedModelException>(() => Load(Vocabulary().Piece("zz", 0, 5))).Found, StringComparison.Ordinal);
 
+    /// <summary>What fills up a hole of a vocabulary is no text's piece, and has a place all the same.</summary>
+    [Fact]
+    public void Load_UnusedPieceThatNoMergeLeadsTo_KeepsItsId()
+    {
+        Tokenizer tokenizer = Load(Vocabulary().Piece("[PAD11]", 0, 5).Piece("aab", -9));
+        Assert.Equal("[PAD11]", tokenizer.TokenText(11));
+        Assert.DoesNotContain(11, tokenizer.Encode("[PAD11] aab"));
+    }
+
     [Fact]
     public void Load_PieceTwice_Throws() => AssertFault(Vocabulary().Piece("ab"), "piece 11", "appears twice");
 
