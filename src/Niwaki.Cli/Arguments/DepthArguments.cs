@@ -23,7 +23,7 @@ internal sealed class DepthArguments
     public IEnumerable<Option> All => [_blocks, _criterion, _search, _units, _plus, _magnitudePower, _fullPath, _order];
 
     /// <summary>Options of a recipe with those of the command line in their place.</summary>
-    public DepthOptions Read(ParseResult parsed, DepthOptions options) => options with
+    public DepthOptions Read(ParseResult parsed, DepthOptions options, string? workingFolder) => options with
     {
         Criterion = parsed.GetValue(_criterion) ?? options.Criterion,
         Search = parsed.GetValue(_search) ?? options.Search,
@@ -32,6 +32,6 @@ internal sealed class DepthArguments
         Plus = parsed.GetValue(_plus) ?? options.Plus,
         MagnitudePower = parsed.GetValue(_magnitudePower) ?? options.MagnitudePower,
         FullPath = parsed.GetValue(_fullPath) ?? options.FullPath,
-        Order = parsed.GetValue(_order) ?? options.Order,
+        Order = parsed.GetValue(_order).Beside(workingFolder) ?? options.Order,
     };
 }

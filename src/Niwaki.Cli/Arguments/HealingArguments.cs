@@ -66,13 +66,13 @@ internal sealed class HealingArguments
         recipe = Words(parsed, recipe);
         return recipe with
         {
-            Teacher = parsed.GetValue(_teacher) ?? recipe.Teacher,
-            Text = parsed.GetValue(_text) ?? recipe.Text,
-            HeldOut = parsed.GetValue(_heldOut) ?? recipe.HeldOut,
+            Teacher = parsed.GetValue(_teacher).Beside(recipe.WorkingFolder) ?? recipe.Teacher,
+            Text = parsed.GetValue(_text).Beside(recipe.WorkingFolder) ?? recipe.Text,
+            HeldOut = parsed.GetValue(_heldOut).Beside(recipe.WorkingFolder) ?? recipe.HeldOut,
             HeldOutWindows = parsed.GetValue(_heldOutWindows) ?? recipe.HeldOutWindows,
             HeldOutWindow = parsed.GetValue(_heldOutWindow) ?? recipe.HeldOutWindow,
             Full = Stage(parsed, recipe.Full),
-            Lora = Stage(parsed, recipe.Lora) with { Instructions = parsed.GetValue(_instructions) ?? recipe.Lora.Instructions },
+            Lora = Stage(parsed, recipe.Lora) with { Instructions = parsed.GetValue(_instructions).Beside(recipe.WorkingFolder) ?? recipe.Lora.Instructions },
             Adapters = Adapters(parsed, recipe.Adapters),
             Reconstruction = Reconstruction(parsed, recipe.Reconstruction),
         };

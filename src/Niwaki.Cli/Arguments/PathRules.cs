@@ -20,6 +20,11 @@ internal static class PathRules
         return argument;
     }
 
+    /// <summary>A path that was given on the command line: it starts from the current folder, also where those of a recipe start from another.</summary>
+    /// <param name="given">The path; null: none.</param>
+    /// <param name="workingFolder">Folder that the paths of the recipe start from; null: the current one.</param>
+    public static string? Beside(this string? given, string? workingFolder) => given is null || workingFolder is null ? given : Path.GetFullPath(given);
+
     private static void Check(SymbolResult result, IReadOnlyList<Token> tokens, string name)
     {
         if (tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))

@@ -65,17 +65,18 @@ internal sealed class RecipeArguments
             Profile = parsed.GetValue(_profile) ?? recipe.Profile,
             WidthUnits = parsed.GetValue(_widthUnits) ?? recipe.WidthUnits,
             Precision = parsed.GetValue(_precision) ?? recipe.Precision,
-            Calibration = ReadCalibration(parsed, recipe.Calibration),
-            Evaluation = ReadEvaluation(parsed, recipe.Evaluation),
+            Calibration = ReadCalibration(parsed, recipe),
+            Evaluation = ReadEvaluation(parsed, recipe),
             Bonsai = _bonsai.Read(parsed, recipe.Bonsai),
             Niwaki = _niwaki.Read(parsed, recipe.Niwaki, _bonsai),
-            Depth = _depth.Read(parsed, recipe.Depth),
+            Depth = _depth.Read(parsed, recipe.Depth, recipe.WorkingFolder),
         };
     }
 
-    private CalibrationOptions ReadCalibration(ParseResult parsed, CalibrationOptions options)
+    private CalibrationOptions ReadCalibration(ParseResult parsed, Recipe recipe)
     {
-        (TextSource source, string? file) = Source(parsed.GetValue(_calibration), options.Source, options.File);
+        CalibrationOptions options = recipe.Calibration;
+        (TextSource source, string? file) = Source(parsed.GetValue(_calibration), recipe, options.Source, options.File);
         return options with
         {
             Source = source,
@@ -87,9 +88,10 @@ internal sealed class RecipeArguments
         };
     }
 
-    private EvaluationOptions ReadEvaluation(ParseResult parsed, EvaluationOptions options)
+    private EvaluationOptions ReadEvaluation(ParseResult parsed, Recipe recipe)
     {
-        (TextSource source, string? file) = Source(parsed.GetValue(_evaluation), options.Source, options.File);
+        EvaluationOptions options = recipe.Evaluation;
+        (TextSource source, string? file) = Source(parsed.GetValue(_evaluation), recipe, options.Source, options.File);
         return options with
         {
             Source = source,
@@ -114,10 +116,10 @@ internal sealed class RecipeArguments
         return null;
     }
 
-    private static (TextSource Source, string? File) Source(string? given, TextSource source, string? file) => given switch
+    private static (TextSource Source, string? File) Source(string? given, Recipe recipe, TextSource source, string? file) => given switch
     {
         null => (source, file),
         "self" => (TextSource.Self, null),
-        _ => (TextSource.File, given),
+        _ => (TextSource.File, given.Beside(recipe.WorkingFolder)),
     };
 }

@@ -20,7 +20,7 @@ internal sealed class BenchCommand : Verb
     private readonly Argument<string> _model = ModelArgument();
     private readonly Option<string?> _against = new Option<string?>("--against") { Description = "Model to compare with, in turns. Default: the source, where MODEL is a run", HelpName = "model" }.RefuseEmpty();
     private readonly Option<string?> _markdown = new Option<string?>("--markdown") { Description = "Write the table in Markdown too", HelpName = "path" }.RefuseEmpty();
-    private readonly Option<string?> _out = new Option<string?>("--out", "-o", "--output") { Description = "Write the measurement as JSON too. Default: bench.json in the folder, where MODEL is a run", HelpName = "path" }.RefuseEmpty();
+    private readonly Option<string?> _out = new Option<string?>("--out", "-o", "--output") { Description = "Write the measurement as JSON too. Default: bench.json in the folder, where MODEL is a run beside its source", HelpName = "path" }.RefuseEmpty();
     private readonly SpeedArguments _speed = new();
 
     public BenchCommand()
@@ -41,21 +41,17 @@ internal sealed class BenchCommand : Verb
         SpeedOptions options = _speed.Read(parsed);
         string path = parsed.GetValue(_model)!;
         string? run = File.Exists(Path.Combine(path, RunFolder.RecipeName)) ? path : null;
-        string? against = parsed.GetValue(_against) ?? (run is null ? null : SourceOf(run, terminal));
+        RunFacts? facts = run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
+        string? against = parsed.GetValue(_against) ?? (run is null ? null : SourceOf(run, facts, terminal));
         string[] names = against is null ? [path] : [path, against];
-        string? given = parsed.GetValue(_out);
-
-        // A measurement that stays in the folder of a run that has ended goes on its card too.
-        RunFacts? facts = given is null && run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
         SpeedReport report = Measure(parsed, terminal, names, options, cancellationToken);
-        if (facts is not null && !RunCard.AddSpeed(facts, report))
-        {
-            terminal.Error.WriteLine("The card of the model, README.md, is not as Niwaki wrote it: it stays without the speed.");
-        }
-
-        if ((given ?? (run is null ? null : Path.Combine(run, SpeedReport.FileName))) is { } file)
+        if (parsed.GetValue(_out) is { } file)
         {
             report.Write(file);
+        }
+        else if (run is not null && parsed.GetValue(_against) is null)
+        {
+            Keep(report, run, facts, terminal);
         }
 
         if (parsed.GetValue(_markdown) is { } markdown)
@@ -71,6 +67,17 @@ internal sealed class BenchCommand : Verb
 
         Show(terminal, report);
         return ExitCodes.Success;
+    }
+
+    /// <summary>A measurement beside the source stays in the folder of the run and, where that has ended, goes on its card too.</summary>
+    private static void Keep(SpeedReport report, string run, RunFacts? facts, Terminal terminal)
+    {
+        if (facts is not null && !RunCard.AddSpeed(facts, report))
+        {
+            terminal.Error.WriteLine("The card of the model, README.md, is not as Niwaki wrote it: it stays without the speed.");
+        }
+
+        report.Write(Path.Combine(run, SpeedReport.FileName));
     }
 
     private SpeedReport Measure(ParseResult parsed, Terminal terminal, string[] names, SpeedOptions options, CancellationToken cancellationToken)
@@ -110,13 +117,20 @@ internal sealed class BenchCommand : Verb
     }
 
     /// <summary>The source of a run, where it is still there.</summary>
-    private static string? SourceOf(string run, Terminal terminal)
+    private static string? SourceOf(string run, RunFacts? facts, Terminal terminal)
     {
         var recipe = Recipe.Load(Path.Combine(run, RunFolder.RecipeName));
         string? path = recipe.Model is { } model ? recipe.FullPath(model) : null;
         if (path is null || !Path.Exists(path))
         {
             terminal.Error.WriteLine($"The source '{path ?? "none"}' is not there: the pruned model is measured alone. Give --against to compare.");
+            return null;
+        }
+
+        using var checkpoint = Checkpoint.Open(path);
+        if (facts is not null && facts.Plan.SourceStructureHash != checkpoint.StructureHash)
+        {
+            terminal.Error.WriteLine($"'{path}' is another model than the one that was pruned: the pruned model is measured alone. Give --against to compare.");
             return null;
         }
 

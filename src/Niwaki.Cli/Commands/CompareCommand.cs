@@ -10,11 +10,11 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Shows several runs or models in one table.</summary>
 internal sealed class CompareCommand : Verb
 {
-    private readonly Argument<string[]> _models = new("models")
+    private readonly Argument<string[]> _models = new Argument<string[]>("models")
     {
         Description = "Run folders of runs that have ended, model folders or GGUF files",
         Arity = ArgumentArity.OneOrMore,
-    };
+    }.RefuseEmpty();
 
     private readonly Option<string?> _markdown = new Option<string?>("--markdown") { Description = "Write the table in Markdown too", HelpName = "path" }.RefuseEmpty();
     private readonly Option<string?> _html = new Option<string?>("--html") { Description = "Write the table as a page too", HelpName = "path" }.RefuseEmpty();

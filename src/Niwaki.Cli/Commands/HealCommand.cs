@@ -52,7 +52,7 @@ internal sealed class HealCommand : Verb
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         HealingRecipe recipe = _recipe.Read(parsed);
-        recipe = recipe with { Model = parsed.GetValue(_model) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
+        recipe = recipe with { Model = parsed.GetValue(_model).Beside(recipe.WorkingFolder) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
         recipe.Validate();
         CheckIntervals(parsed);
         using var team = new ThreadTeam(Threads(parsed));

@@ -56,7 +56,7 @@ internal sealed class HuggingFaceExportPart
 
     private static void Show(Terminal terminal, HuggingFaceExport export, string folder, ModelConfig config, LogitDifference difference)
     {
-        var table = new Table().Border(TableBorder.Rounded).AddColumns("exported", folder);
+        var table = new Table().Border(TableBorder.Rounded).AddColumns("exported", Markup.Escape(folder));
         table.AddRow("profile", $"{ProfileRule.Of(export.Profile).Name}: {ProfileRule.Of(export.Profile).Runtimes}");
         table.AddRow("model_type", export.ModelType);
         table.AddRow("weights", Quantity.Bytes(export.WeightBytes));

@@ -49,7 +49,8 @@ internal sealed class PruneCommand : Verb
     public override int Run(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
     {
         Recipe recipe = _recipe.Read(parsed);
-        recipe = recipe with { Model = parsed.GetValue(_model) ?? parsed.GetValue(_modelOption) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
+        string? model = parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
+        recipe = recipe with { Model = model.Beside(recipe.WorkingFolder) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
         recipe.Validate();
         string path = parsed.GetValue(_out)!;
         if (parsed.GetValue(_dryRun))

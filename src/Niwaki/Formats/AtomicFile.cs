@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Niwaki.Formats;
 
@@ -8,7 +9,7 @@ namespace Niwaki.Formats;
 /// an existing target is untouched; after a failure the temporary file is removed. A crash of the machine right after the rename may
 /// bring back the old file, never half a new one.
 /// </remarks>
-public static class AtomicFile
+public static partial class AtomicFile
 {
     /// <summary>Large enough that rows of weights reach the system in few calls: 1 MiB.</summary>
     private const int BufferBytes = 1 << 20;
@@ -65,6 +66,17 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>A name that nothing has yet, for a file or folder until it is whole.</summary>
+    /// <param name="path">The target that it will be renamed to.</param>
+    internal static string TemporaryName(string path) => $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp";
+
+    /// <summary>Whether a file or folder has a name of <see cref="TemporaryName"/>, which only a process that was killed leaves behind.</summary>
+    /// <param name="path">Any path.</param>
+    internal static bool IsTemporary(string path) => TemporaryNames().IsMatch(Path.GetFileName(path));
+
+    [GeneratedRegex(@"^\..+\.[0-9a-f]{32}\.tmp$", RegexOptions.CultureInvariant)]
+    private static partial Regex TemporaryNames();
+
     /// <summary>Writes and flushes a temporary file beside a target, to be renamed by the caller; removes it on failure.</summary>
     /// <param name="path">The target that the file will be renamed to.</param>
     /// <param name="byteLength">Bytes to reserve, so that a full disk is noticed before the first write; 0 = not known.</param>
@@ -73,7 +85,7 @@ public static class AtomicFile
     internal static string WriteTemporary(string path, long byteLength, Action<Stream> write)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? throw new IOException($"'{path}' is a root, expected a file in a folder.");
-        string temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(folder, TemporaryName(path));
         try
         {
             var options = new FileStreamOptions

@@ -16,7 +16,7 @@ internal static class NewFolder
         }
 
         string parent = Path.GetDirectoryName(target)!;
-        string temporary = Path.Combine(parent, $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        string temporary = Path.Combine(parent, AtomicFile.TemporaryName(target));
         Directory.CreateDirectory(temporary);
         try
         {

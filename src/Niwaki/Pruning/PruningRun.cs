@@ -124,7 +124,7 @@ public sealed class PruningRun : IDisposable
         try
         {
             ModelConfig config = ModelConfigReader.Read(checkpoint);
-            ProfileCheck.Check(recipe, config, options.Notice);
+            TargetCheck.Check(recipe, config, options.Notice);
             var tokenizer = Tokenizer.Load(checkpoint.Folder);
             return new PruningRun(folder(), options, checkpoint, config, tokenizer);
         }
@@ -183,7 +183,7 @@ public sealed class PruningRun : IDisposable
         using var result = Checkpoint.Open(_folder.ModelPath);
         double lossAfter = MeasureResult(log, result, selection, context.Biases, texts.Evaluation, cancellationToken);
         RunReport report = RunReports.Create(
-            _folder, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
+            _folder, plan, _checkpoint, result, _config, selection, texts, (lossBefore, lossAfter),
             context.ForwardTokens + texts.WrittenTokens, log.Count, secondsBefore + Stopwatch.GetElapsedTime(start).TotalSeconds);
         report = report with { Rounds = context.Rounds.Count > 0 ? [.. context.Rounds] : null };
         ModelCard.Write(_folder.ModelPath, plan, _config, ConfigSurgery.IsStock(result.Config), report);
@@ -197,9 +197,9 @@ public sealed class PruningRun : IDisposable
         var plan = new PruningPlan
         {
             Method = PruningMethodNames.NameOf(recipe.Method),
-            Sparsity = recipe.Sparsity,
+            Sparsity = TargetCheck.SparsityOf(recipe, _config, selection),
             Seed = recipe.Seed,
-            SourceName = Path.GetFileName(Path.TrimEndingDirectorySeparator(_checkpoint.Folder)),
+            SourceName = _checkpoint.Name,
             SourceStructureHash = _checkpoint.StructureHash,
             SourceContentHash = _checkpoint.ContentHash(cancellationToken),
             Recipe = recipe.ToYaml(),

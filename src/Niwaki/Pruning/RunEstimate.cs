@@ -2,6 +2,7 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
 
@@ -31,7 +32,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         recipe.Validate();
         using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
-        ProfileCheck.Check(recipe, config, options.Notice);
+        TargetCheck.Check(recipe, config, options.Notice);
         using var team = new ThreadTeam(options.Threads);
         using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
@@ -41,16 +42,39 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         long tokens = (long)Math.Ceiling(passes * windows * window);
 
         // A token written with a cache costs about as much as one row of a pass, but rows are few: an eighth of the rate is what batches of 16 reach.
-        double written = recipe.Calibration.Source == TextSource.Self ? windows * window * 8 : 0;
-        double measured = 2.0 * (recipe.Evaluation.Windows ?? EvaluationOptions.DefaultSelfWindows) * Math.Min(recipe.Evaluation.Window, config.ContextLength);
+        double evaluated = EvaluationTokens(recipe, config);
+        double written = 8 * ((recipe.Calibration.Source == TextSource.Self ? windows * window * recipe.CalibrationSetCount : 0) + (recipe.Evaluation.Source == TextSource.Self ? evaluated : 0));
         long stream = Math.Min(model.Memory.StreamBytes, ResidualStream.BytesFor(windows * window, config.HiddenSize));
         long scratch = model.ScratchBytes + team.ScratchBytes;
         return new RunEstimate(
-            (tokens + written + measured) / rate,
+            (tokens + written + (2 * evaluated)) / rate,
             tokens,
             rate,
-            model.Memory.WeightBytes + stream + scratch,
+            Math.Max(model.Memory.WeightBytes + stream + scratch, GradientBytes(recipe, config, window)),
             (long)(checkpoint.WeightFileBytes * (1 - (recipe.Sparsity * Prunable(config)))) + (evaluations * JournalBytesPerEvaluation));
+    }
+
+    /// <summary>Tokens that measure the model; a file has about one for four bytes.</summary>
+    private static double EvaluationTokens(Recipe recipe, ModelConfig config)
+    {
+        double window = Math.Min(recipe.Evaluation.Window, config.ContextLength);
+        double all = recipe.Evaluation is { Source: TextSource.File, File: { } file }
+            ? Math.Floor(new FileInfo(recipe.FullPath(file)).Length / 4 / window)
+            : EvaluationOptions.DefaultSelfWindows;
+        return window * (recipe.Evaluation is { Source: TextSource.Self, Windows: { } asked } ? asked : Math.Min(all, recipe.Evaluation.Windows ?? all));
+    }
+
+    /// <summary>Memory of the gradients that Taylor scores need; 0 without them.</summary>
+    private static long GradientBytes(Recipe recipe, ModelConfig config, int window)
+    {
+        bool needed = recipe.Method switch
+        {
+            PruningMethod.Depth => recipe.Depth.Criterion == DepthCriterion.Taylor && recipe.Depth.Order is null,
+            PruningMethod.Bonsai or PruningMethod.DepthWidth => recipe.Bonsai.Prior == ImportancePrior.Taylor,
+            PruningMethod.Niwaki => recipe.Niwaki.Prior == ImportancePrior.Taylor,
+            _ => false,
+        };
+        return needed ? TaylorGradients.MemoryBytes(config, [.. Enumerable.Repeat(new int[window], recipe.Calibration.Windows)]) : 0;
     }
 
     private static double Prunable(ModelConfig config)
@@ -65,8 +89,9 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         switch (recipe.Method)
         {
             case PruningMethod.Bonsai:
-                long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1);
-                return (masks, masks);
+                return Bonsai(recipe);
+            case PruningMethod.DepthWidth:
+                return DepthWidth(recipe, config);
             case PruningMethod.Niwaki:
                 return Niwaki(recipe, config);
             case PruningMethod.Depth:
@@ -74,6 +99,22 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
             default:
                 return (0, 0);
         }
+    }
+
+    private static (long Evaluations, double Passes) Bonsai(Recipe recipe)
+    {
+        long masks = (long)Math.Ceiling(recipe.Sparsity / recipe.Bonsai.PruneFraction) * ((recipe.Bonsai.Perturb ? recipe.Bonsai.MasksPerRound : 0) + 1);
+        return (masks, masks);
+    }
+
+    /// <summary>A greedy path, two passes for every beginning of it, and the rounds in the width that the best one leaves: all of them at most.</summary>
+    private static (long Evaluations, double Passes) DepthWidth(Recipe recipe, ModelConfig config)
+    {
+        int units = DepthUnits.Of(config, recipe.Depth).Count;
+        (long judged, double passes) = Depth(recipe with { Depth = recipe.Depth with { Search = DepthSearch.Greedy } }, units);
+        int splits = recipe.Depth.Blocks is null ? 1 + (int)Math.Ceiling(recipe.Sparsity * units) : 0;
+        (long masks, double width) = Bonsai(recipe);
+        return (judged + splits + masks, passes + (2.0 * splits) + width);
     }
 
     /// <summary>Two halves a group; the blocks in front of a group are shared, which halves a pass; priors and controls are passes of their own.</summary>

@@ -62,6 +62,11 @@ public sealed class RunRefit
         BonsaiOptions options = change(recipe.Bonsai);
         CheckChange(recipe, options);
         int rounds = RunReport.Read(folder.ReportPath).Rounds?.Count ?? 0;
+        if (rounds == 0)
+        {
+            throw new PruningException($"'{run}' holds a run without rounds, expected at least one: so little was to be removed that none was made. Prune with a higher sparsity.");
+        }
+
         using Checkpoint checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model!));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         using var team = new ThreadTeam(threads);

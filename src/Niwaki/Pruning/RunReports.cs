@@ -13,6 +13,7 @@ internal static class RunReports
 {
     public static RunReport Create(
         RunFolder folder,
+        PruningPlan plan,
         Checkpoint source,
         Checkpoint result,
         ModelConfig config,
@@ -31,7 +32,7 @@ internal static class RunReports
             Method = PruningMethodNames.NameOf(recipe.Method),
             Model = recipe.Model!,
             Seed = recipe.Seed,
-            SparsityTarget = recipe.Sparsity,
+            SparsityTarget = plan.Sparsity,
             SparsityReached = 1 - ((double)after.Prunable / before.Prunable),
             ParametersBefore = before.Total,
             ParametersAfter = after.Total,

@@ -1,4 +1,5 @@
 using Niwaki.Datasets;
+using Niwaki.Formats;
 using Niwaki.Generation;
 using Niwaki.Models;
 using Niwaki.Numerics;
@@ -91,13 +92,14 @@ internal sealed class RunTexts
     private static RecordedWindows EvaluationFile(Recipe recipe, int window, Transformer model, Tokenizer tokenizer)
     {
         string file = recipe.Evaluation.File!;
-        int[] ids = Encode(recipe, model, tokenizer, file);
-        return new RecordedWindows
-        {
-            Source = TextSource.File,
-            File = file,
-            Windows = TextWindows.NonOverlapping(ids, window, recipe.Evaluation.Windows, file),
-        };
+        int[][] windows = TextWindows.NonOverlapping(Encode(recipe, model, tokenizer, file), window, recipe.Evaluation.Windows, file);
+        return (long)windows.Length * window <= RecordedWindows.MaxTokens
+            ? new RecordedWindows { Source = TextSource.File, File = file, Windows = windows }
+            : throw new DatasetException(
+                file,
+                FormattableString.Invariant($"has {windows.Length:N0} windows of {window} tokens"),
+                FormattableString.Invariant($"at most {RecordedWindows.MaxTokens / window:N0}, which the run folder keeps"),
+                "Take the first ones with --evaluation-limit.");
     }
 
     private static int[] Encode(Recipe recipe, Transformer model, Tokenizer tokenizer, string file) =>
@@ -106,6 +108,13 @@ internal sealed class RunTexts
     private static RecordedWindows Write(
         Recipe recipe, Transformer model, int windows, int window, long stream, Func<long, IProgress<long>?> progress, CancellationToken cancellationToken)
     {
+        if (model.Config.BeginOfText is { } begin && begin >= model.Config.VocabularySize)
+        {
+            throw new ModelFormatException(
+                recipe.Model!, "'bos_token_id'", FormattableString.Invariant($"is {begin}"), FormattableString.Invariant($"below {model.Config.VocabularySize}, the 'vocab_size'"),
+                nextStep: "The model cannot write its own text; give text files.");
+        }
+
         // A seed of its own for each text, derived so that neither is the other's under a neighbouring seed.
         long seed = (long)(new SeededRandom(recipe.Seed, stream).NextBits() >> 1);
         var options = new SelfCalibrationOptions

@@ -37,7 +37,10 @@ public sealed record SearchPath(string Measure, IReadOnlyList<SearchPoint> Point
         }
 
         string utility = recipe.Bonsai.Utility == SubModelUtility.Divergence ? "divergence from the dense model" : "loss";
-        return Of(utility, OfRounds(Path.Combine(folder, RunFolder.JournalName), rounds, source));
+
+        // What went before the first round, as blocks.
+        double before = Math.Max(0, report.PrunableBefore - report.PrunableAfter - rounds.Sum(round => Parameters(round, source)));
+        return Of(utility, OfRounds(Path.Combine(folder, RunFolder.JournalName), rounds, before, source));
     }
 
     private static SearchPath Of(string measure, IEnumerable<SearchPoint?> points)
@@ -47,13 +50,12 @@ public sealed record SearchPath(string Measure, IReadOnlyList<SearchPoint> Point
     }
 
     /// <summary>Sub-models of a round lie about as far below the whole as the model that the round leaves.</summary>
-    private static IEnumerable<SearchPoint?> OfRounds(string journal, IReadOnlyList<ReportedRound> rounds, ModelConfig source)
+    private static IEnumerable<SearchPoint?> OfRounds(string journal, IReadOnlyList<ReportedRound> rounds, double removed, ModelConfig source)
     {
         ILookup<int, double> losses = Journal.ReadEntries(journal)
             .Select(entry => (Round: RoundOf(entry.Key), entry.Record.LossNats)).Where(pair => pair.Round > 0)
             .ToLookup(pair => pair.Round, pair => pair.LossNats);
         double prunable = ParameterCounter.Count(source).Prunable;
-        double removed = 0;
         foreach (ReportedRound round in rounds)
         {
             removed += Parameters(round, source);

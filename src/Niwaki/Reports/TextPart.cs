@@ -14,7 +14,7 @@ internal static class TextPart
     {
         if (facts.Samples is not { } samples)
         {
-            return $"<p class=\"note\">No text was written. <code>{Html.Escape($"niwaki report {facts.Folder}")}</code> without <code>--no-samples</code> lets both models write.</p>";
+            return $"<p class=\"note\">No text was written. <code>{Html.Escape($"niwaki report {facts.Folder}")}</code> without <code>--samples 0</code> lets both models write.</p>";
         }
 
         var html = new StringBuilder();

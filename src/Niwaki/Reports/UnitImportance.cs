@@ -29,7 +29,7 @@ public sealed record UnitImportance(string Measure, IReadOnlyList<double[]> Grou
         if (new RoundStore(Path.Combine(folder, RunFolder.RoundsName)).Find(1) is { } record)
         {
             ImportancePrior prior = recipe.Method == PruningMethod.Niwaki ? recipe.Niwaki.Prior : recipe.Bonsai.Prior;
-            return OfPrior(record, $"prior of the first round ({prior.ToString().ToLowerInvariant()})", source);
+            return OfPrior(record, $"prior of the first round ({prior.ToString().ToLowerInvariant()})", recipe.WidthUnits, source);
         }
 
         string sorted = Path.Combine(folder, "all_ppl_unsorted.csv");
@@ -48,8 +48,8 @@ public sealed record UnitImportance(string Measure, IReadOnlyList<double[]> Grou
 
     private static double[][] Empty(ModelConfig source) => [.. source.Blocks.Select(_ => Array.Empty<double>())];
 
-    /// <summary>Lists of a round are those of all sub-layers, block by block, attention first; where blocks went before it, they are not, and nothing is shown.</summary>
-    private static UnitImportance OfPrior(RoundRecord record, string measure, ModelConfig source)
+    /// <summary>Lists of a round are those of the sub-layers whose units may go, block by block, attention first; where blocks went before it, they are not, and nothing is shown.</summary>
+    private static UnitImportance OfPrior(RoundRecord record, string measure, WidthUnits units, ModelConfig source)
     {
         double[][] groups = Empty(source);
         double[][] neurons = Empty(source);
@@ -57,19 +57,20 @@ public sealed record UnitImportance(string Measure, IReadOnlyList<double[]> Grou
         for (int block = 0; block < source.Blocks.Count; block++)
         {
             BlockShape shape = source.Blocks[block];
-            if (shape.HasAttention)
+            if (shape.HasAttention && units != WidthUnits.Neurons)
             {
                 groups[block] = Take(record.Prior, next++, shape.KeyValueHeads);
             }
 
-            if (shape.HasMlp)
+            if (shape.HasMlp && units != WidthUnits.Groups)
             {
                 neurons[block] = Take(record.Prior, next++, shape.Neurons);
             }
         }
 
-        bool fits = next == record.Prior.Count && groups.Zip(source.Blocks).All(pair => pair.First.Length == pair.Second.KeyValueHeads)
-            && neurons.Zip(source.Blocks).All(pair => pair.First.Length == pair.Second.Neurons);
+        bool fits = next == record.Prior.Count
+            && (units == WidthUnits.Neurons || groups.Zip(source.Blocks).All(pair => pair.First.Length == pair.Second.KeyValueHeads))
+            && (units == WidthUnits.Groups || neurons.Zip(source.Blocks).All(pair => pair.First.Length == pair.Second.Neurons));
         return fits ? new UnitImportance(measure, groups, neurons, Empty(source)) : Unknown(source);
     }
 

@@ -6,9 +6,6 @@ namespace Niwaki.Runs;
 /// <summary>What must hold for a recipe to be run, beyond what one line of a file can break.</summary>
 internal static class RecipeRules
 {
-    /// <summary>Tokens of a calibration text, 2^24: a hundred times the published ones, and 64 MiB as ids.</summary>
-    private const long MaxCalibrationTokens = 1 << 24;
-
     /// <summary>Every fault of a recipe in the order of its keys, then the contradictions.</summary>
     public static IEnumerable<string> FaultsOf(Recipe recipe)
     {
@@ -43,9 +40,9 @@ internal static class RecipeRules
         [
             FileFault("calibration", calibration.Source, calibration.File),
             FileFault("evaluation", recipe.Evaluation.Source, recipe.Evaluation.File),
-            CalibrationTokens(recipe) > MaxCalibrationTokens
+            CalibrationTokens(recipe) > RecordedWindows.MaxTokens
                 ? $"'calibration.windows' times 'calibration.window'{(recipe.CalibrationSetCount > 1 ? " times rounds" : "")} is {CalibrationTokens(recipe):N0} tokens, "
-                    + $"expected at most {MessageText.Count(MaxCalibrationTokens)}."
+                    + $"expected at most {MessageText.Count(RecordedWindows.MaxTokens)}."
                 : null,
             bonsai is { Complement: true } && int.IsOddInteger(bonsai.MasksPerRound)
                 ? $"'bonsai.masks_per_round' is {ScalarText.Number(bonsai.MasksPerRound)}, expected an even number with 'bonsai.complement'."
@@ -61,6 +58,11 @@ internal static class RecipeRules
                 ? "'depth.order' names the order of the units, expected no 'depth.search' beside it."
                 : null,
             ProfileFault(recipe),
+            TextFault(recipe),
+            recipe.Method == PruningMethod.Niwaki && Math.Min(calibration.Windows, recipe.Niwaki.WindowsPerGroup) < 2
+                ? "'calibration.windows' and 'niwaki.windows_per_group' are at least 2 with method niwaki, which compares two halves, but one of them is 1."
+                : null,
+            DepthWidthFault(recipe),
             bonsai is { Prior: ImportancePrior.Taylor, Perturb: true, Regression: RegressionKind.None }
                 ? "'bonsai.prior' is taylor, expected a prior of forward passes with 'bonsai.regression: none', which takes it for every sub-model."
                 : null,
@@ -69,6 +71,40 @@ internal static class RecipeRules
                 : null,
         ];
         return faults.OfType<string>();
+    }
+
+    /// <summary>What decides and what measures must be two texts, of which the second fits the file that keeps it.</summary>
+    private static string? TextFault(Recipe recipe)
+    {
+        (CalibrationOptions calibration, EvaluationOptions evaluation) = (recipe.Calibration, recipe.Evaluation);
+        if (calibration is { Source: TextSource.File, File: { } first } && evaluation is { Source: TextSource.File, File: { } second } && recipe.FullPath(first) == recipe.FullPath(second))
+        {
+            return $"'evaluation.file' is '{MessageText.Shown(second)}', expected another text than 'calibration.file': a model measured on what decided looks better than it is.";
+        }
+
+        if (calibration.Source == TextSource.Self && evaluation.Source == TextSource.Self && calibration.Temperature == 0)
+        {
+            return "'calibration.temperature' is 0 with two texts that the model writes itself, expected above 0: it would write the same text twice.";
+        }
+
+        long tokens = (evaluation.Windows ?? 0L) * evaluation.Window;
+        return tokens > RecordedWindows.MaxTokens
+            ? $"'evaluation.windows' times 'evaluation.window' is {MessageText.Count(tokens)} tokens, expected at most {MessageText.Count(RecordedWindows.MaxTokens)}."
+            : null;
+    }
+
+    /// <summary>Depth then width searches greedily, judges whole models and reads one set of windows: what it would not look at is refused.</summary>
+    private static string? DepthWidthFault(Recipe recipe)
+    {
+        const string With = "with method depth+width, which searches greedily by";
+        return recipe.Method != PruningMethod.DepthWidth ? null : recipe switch
+        {
+            { Depth.Criterion: not (DepthCriterion.Loss or DepthCriterion.Kl) } => $"'depth.criterion' is {recipe.Depth.Criterion.ToString().ToLowerInvariant()}, expected loss or kl {With} them.",
+            { Depth.Search: DepthSearch.Swaps } or { Depth.FullPath: true } or { Depth.Order: not null } =>
+                $"'depth.search' swaps, 'depth.full_path' and 'depth.order' are not possible {With} itself. Leave them out.",
+            { Bonsai.CalibrationSets: not CalibrationSets.Fixed } => "'bonsai.calibration_sets' is not fixed, expected fixed with method depth+width.",
+            _ => null,
+        };
     }
 
     /// <summary>What of a method a profile rules out.</summary>

@@ -8,6 +8,9 @@ namespace Niwaki.Runs;
 /// <summary>The token windows that a run worked with and how they came about, so that a resumed run sees the same text.</summary>
 public sealed class RecordedWindows
 {
+    /// <summary>Most tokens of a text, 2^24: a hundred times the published ones, and 64 MiB as ids.</summary>
+    internal const int MaxTokens = 1 << 24;
+
     private const string Format = "niwaki-windows";
     private const int Version = 1;
 

@@ -9,8 +9,6 @@ internal sealed class RecordedWindowsReader
     /// <summary>2^24 ids of up to seven digits with their commas, and room to spare.</summary>
     private const int MaxBytes = 1 << 28;
 
-    private const int MaxTokens = 1 << 24;
-
     private readonly string _file;
     private readonly JsonElement _root;
 
@@ -71,10 +69,10 @@ internal sealed class RecordedWindowsReader
         JsonElement rows = Field(name);
         int count = LengthOf(rows, $"'{name}'", 1);
         int window = LengthOf(rows[0], "window 0", 2);
-        if ((long)count * window > MaxTokens)
+        if ((long)count * window > RecordedWindows.MaxTokens)
         {
             string found = $"hold {MessageText.Count((long)count * window)} tokens";
-            throw new ModelFormatException(_file, $"'{name}'", found, $"at most {MessageText.Count(MaxTokens)}");
+            throw new ModelFormatException(_file, $"'{name}'", found, $"at most {MessageText.Count(RecordedWindows.MaxTokens)}");
         }
 
         int[][] windows = new int[count][];

@@ -203,21 +203,14 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static bool IsForeign(string entry) => Path.GetFileName(entry) != FolderLock.FileName && !IsTemporary(entry);
-
-    /// <summary>Whether a name is one that files and folders have before they are renamed to their own.</summary>
-    private static bool IsTemporary(string entry)
-    {
-        string name = Path.GetFileName(entry);
-        return name.StartsWith('.') && name.EndsWith(".tmp", StringComparison.Ordinal);
-    }
+    private static bool IsForeign(string entry) => Path.GetFileName(entry) != FolderLock.FileName && !AtomicFile.IsTemporary(entry);
 
     private static FolderLock Lock(string path) => FolderLock.TryTake(path)
         ?? throw new RunFolderException(path, $"'{path}': run is in use by another process, expected only one. Wait for it to end, or end it.");
 
     private static void DeleteTemporaries(string path)
     {
-        foreach (string entry in Directory.EnumerateFileSystemEntries(path).Where(IsTemporary).ToArray())
+        foreach (string entry in Directory.EnumerateFileSystemEntries(path).Where(AtomicFile.IsTemporary).ToArray())
         {
             if (Directory.Exists(entry))
             {

@@ -19,6 +19,9 @@ internal static class CommandRunner
     /// <summary>A sample text of the repository.</summary>
     public static string Text => RepositoryFiles.Get("samples", "text", "harbour-clock.txt");
 
+    /// <summary>Another one, for what must not be measured on the text that decided.</summary>
+    public static string OtherText => RepositoryFiles.Get("samples", "text", "evening-post.txt");
+
     /// <summary>Runs a command line on one thread where it does not say: threads that wait for each other are slow on a busy machine.</summary>
     public static CommandResult Run(params ReadOnlySpan<string> args)
     {

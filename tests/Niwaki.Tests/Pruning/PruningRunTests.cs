@@ -148,7 +148,7 @@ public class PruningRunTests
         {
             File.Delete(Path.Combine(run, RunFolder.PlanName));
             Directory.Delete(Path.Combine(run, RunFolder.ModelName), recursive: true);
-            Directory.CreateDirectory(Path.Combine(run, ".model.half-written.tmp"));
+            Directory.CreateDirectory(Path.Combine(run, ".model.0123456789abcdef0123456789abcdef.tmp"));
         }
     }
 

@@ -9,13 +9,13 @@ public class BrowserTests
     [Fact]
     public void Report_InABrowser_ShowsItsContent()
     {
-        using var run = new FinishedRun("model");
+        using var run = new FinishedRun("source");
         CommandResult result = CommandRunner.Run("report", run.Path, "--samples", "2", "--sample-tokens", "8");
         Assert.True(result.ExitCode == 0, result.Error);
 
         string dom = Chromium.Run(run["report.html"], "--dump-dom");
 
-        Assert.Contains("<h1>model, pruned</h1>", dom, StringComparison.Ordinal);
+        Assert.Contains("<h1>source, pruned</h1>", dom, StringComparison.Ordinal);
         Assert.Contains("<h3>before</h3>", dom, StringComparison.Ordinal);
         Assert.Equal(2, dom.Split("class=\"sample\"").Length - 1);
         Assert.EndsWith("</html>", dom.Trim(), StringComparison.Ordinal);

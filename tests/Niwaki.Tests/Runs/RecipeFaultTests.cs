@@ -190,6 +190,22 @@ public sealed class RecipeFaultTests : IDisposable
         Assert.Same(recipe, recipe.Validate());
     }
 
+    public static TheoryData<string, Recipe> Contradictions => new()
+    {
+        { "expected another text than 'calibration.file'", new Recipe { Calibration = new() { Source = TextSource.File, File = "a.txt" }, Evaluation = new() { Source = TextSource.File, File = "./a.txt" } } },
+        { "it would write the same text twice", new Recipe { Calibration = new() { Temperature = 0 } } },
+        { "compares two halves", new Recipe { Method = PruningMethod.Niwaki, Calibration = new() { Windows = 1 } } },
+        { "'evaluation.windows' times 'evaluation.window' is 33,554,432 tokens", new Recipe { Evaluation = new() { Windows = 1 << 17, Window = 256 } } },
+        { "'depth.criterion' is taylor, expected loss or kl", new Recipe { Method = PruningMethod.DepthWidth, Depth = new() { Criterion = DepthCriterion.Taylor } } },
+        { "'depth.order' are not possible", new Recipe { Method = PruningMethod.DepthWidth, Depth = new() { Order = "order.csv" } } },
+        { "'bonsai.calibration_sets' is not fixed", new Recipe { Method = PruningMethod.DepthWidth, Bonsai = new() { CalibrationSets = CalibrationSets.Disjoint } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Contradictions))]
+    public void Validate_Contradiction_IsNamed(string fault, Recipe recipe) =>
+        Assert.Contains(fault, Assert.Single(Assert.Throws<RecipeException>(() => (recipe with { Model = "m" }).Validate()).Faults), StringComparison.Ordinal);
+
     [Fact]
     public void Validate_EverythingWrong_NamesAll()
     {

@@ -44,7 +44,7 @@ public sealed class RunFolderTests : IDisposable
     public void Create_KilledBeforeItBegan_IsUsedAgain()
     {
         _folder.Write("run/run.lock", "");
-        _folder.Write("run/.recipe.yaml.0123.tmp", "half a rec");
+        _folder.Write("run/.recipe.yaml.0123456789abcdef0123456789abcdef.tmp", "half a rec");
         var error = Assert.Throws<RunFolderException>(() => RunFolder.Open(Run));
         Assert.Equal($"'{Run}': folder has no recipe.yaml, expected a run that has begun. Begin one with 'niwaki prune'.", error.Message);
         RunFolder.Create(Run, Simple).Dispose();
@@ -79,6 +79,15 @@ public sealed class RunFolderTests : IDisposable
         Assert.Contains("is a file, expected the path of a new folder", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Hidden files of others are none of a run that was killed.</summary>
+    [Fact]
+    public void Create_HiddenFolderOfAnother_IsRefusedAndLeft()
+    {
+        _folder.Write("run/.cache.tmp/mine.txt", "mine");
+        Assert.Contains("holds '.cache.tmp' already", Assert.Throws<RunFolderException>(() => RunFolder.Create(Run, Simple)).Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(_folder["run/.cache.tmp/mine.txt"]));
+    }
+
     [Fact]
     public void Create_RecipeThatCannotRun_MakesNoFolder()
     {
@@ -90,8 +99,8 @@ public sealed class RunFolderTests : IDisposable
     public void Open_RunThatWasBegun_GivesItsRecipeAndRemovesLeftovers()
     {
         RunFolder.Create(Run, Simple).Dispose();
-        _folder.Write("run/.model.77.tmp/model.safetensors", "half");
-        _folder.Write("run/.plan.json.88.tmp", "half");
+        _folder.Write("run/.model.7777777777777777777777777777abcd.tmp/model.safetensors", "half");
+        _folder.Write("run/.plan.json.8888888888888888888888888888abcd.tmp", "half");
         _folder.Write("run/notes.txt", "mine");
         using RunFolder run = RunFolder.Open(Run);
         Assert.Equal(Simple, run.Recipe);

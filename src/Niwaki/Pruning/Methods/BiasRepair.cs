@@ -25,10 +25,17 @@ internal sealed class BiasRepair
     public BiasRepair(PruningContext context)
     {
         _context = context;
-        if (!BiasTensors.CanBeAddedTo(context.Config))
+        ThrowIfImpossible(context.Config);
+    }
+
+    /// <summary>Refuses a model that has no place for biases.</summary>
+    /// <exception cref="PruningException">It cannot be written with them.</exception>
+    public static void ThrowIfImpossible(ModelConfig config)
+    {
+        if (!BiasTensors.CanBeAddedTo(config))
         {
             throw new PruningException(
-                $"Repair is bias, expected none for a model of type '{context.Config.Architecture.ModelType}': its format has no place for biases. Models of type 'llama' have.");
+                $"Repair is bias, expected none for a model of type '{config.Architecture.ModelType}': its format has no place for biases. Models of type 'llama' have.");
         }
     }
 

@@ -29,13 +29,7 @@ public sealed class DepthMethod : IPruningMethod
     {
         DepthOptions options = context.Recipe.Depth;
         var target = new DepthTarget(context.Config, context.Recipe);
-        IReadOnlyList<Unit> candidates = DepthUnits.Of(context.Config, options);
-        if (candidates.Count == 0)
-        {
-            throw new PruningException(
-                $"The model has {context.Config.Blocks.Count} blocks, none of which may go: the \"+\" rule keeps the first four and the last two. Switch it off with '--plus false'.");
-        }
-
+        IReadOnlyList<Unit> candidates = Candidates(context.Config, options);
         IReadOnlyList<Unit> chosen = options switch
         {
             { Order: { } path } => target.Reach(OrderFile.Read(context.Recipe.FullPath(path), context.Config, options)),
@@ -45,6 +39,13 @@ public sealed class DepthMethod : IPruningMethod
         DepthFiles.AddPlan(context, chosen);
         return chosen;
     }
+
+    /// <summary>The units that may go.</summary>
+    /// <exception cref="PruningException">There is none.</exception>
+    internal static IReadOnlyList<Unit> Candidates(ModelConfig config, DepthOptions options) => DepthUnits.Of(config, options) is [_, ..] candidates
+        ? candidates
+        : throw new PruningException(
+            $"The model has {config.Blocks.Count} blocks, none of which may go: the \"+\" rule keeps the first four and the last two. Switch it off with '--plus false'.");
 
     /// <summary>The sets after one, two, … removals, each the best step from the one before, until a target is reached.</summary>
     internal static IReadOnlyList<UnitSet> GreedyPath(PruningContext context, IReadOnlyList<Unit> candidates, DepthTarget target)

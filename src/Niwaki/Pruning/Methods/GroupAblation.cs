@@ -24,7 +24,7 @@ internal sealed class GroupAblation(
     private readonly Dictionary<string, double> _measured = new(StringComparer.Ordinal);
     private double[]? _control;
 
-    /// <summary>The effect of every group on either half of the windows, in nats per token.</summary>
+    /// <summary>The effect of every group on either half of the windows, in nats per token; +∞ where the model gives no number without it.</summary>
     /// <param name="groups">Groups in the order of their blocks.</param>
     /// <param name="report">Told how many groups are done.</param>
     public (double First, double Second)[] Effects(IReadOnlyList<UnitGroup> groups, Action<int> report)
@@ -63,7 +63,7 @@ internal sealed class GroupAblation(
 
             return _measured[KeyOf(group, half)];
         });
-        return double.IsFinite(effect) ? effect : double.MaxValue / 4;
+        return double.IsFinite(effect) ? effect : double.PositiveInfinity;
     }
 
     private string KeyOf(int group, int half) =>

@@ -9,26 +9,26 @@ namespace Niwaki.Pruning.Search;
 internal static class GroupPosterior
 {
     /// <summary>Posterior means.</summary>
-    /// <param name="halves">Effect of each group on either half of its windows, finite.</param>
+    /// <param name="halves">Effect of each group on either half of its windows; +∞ where there is no number, which says nothing about other groups.</param>
     /// <param name="prior">D of each group, 0 or more.</param>
-    /// <returns>Mean of each group; the measured ones where the priors are all 0 or there are fewer than three groups.</returns>
+    /// <returns>Mean of each group; the measured ones where fewer than three groups have a prior above 0 and a number, +∞ where there is none.</returns>
     public static double[] Means(IReadOnlyList<(double First, double Second)> halves, IReadOnlyList<double> prior)
     {
         ArgumentNullException.ThrowIfNull(halves);
         ArgumentNullException.ThrowIfNull(prior);
         double[] measured = [.. halves.Select(half => (half.First + half.Second) / 2)];
-        double total = prior.Sum();
-        int[] informed = [.. Enumerable.Range(0, prior.Count).Where(g => prior[g] > 0)];
+        int[] numbers = [.. Enumerable.Range(0, prior.Count).Where(g => double.IsFinite(measured[g]))];
+        int[] informed = [.. numbers.Where(g => prior[g] > 0)];
         if (informed.Length < 3)
         {
             return measured;
         }
 
-        double scale = measured.Sum() / total;
+        double scale = numbers.Sum(g => measured[g]) / numbers.Sum(g => prior[g]);
         double noise = informed.Average(g => Math.Pow(halves[g].First - halves[g].Second, 2) / (4 * prior[g]));
         double scatter = informed.Average(g => Math.Pow(measured[g] - (scale * prior[g]), 2) / prior[g]);
         double spread = Math.Max(0, scatter - noise);
         double trust = scatter > 0 ? spread / Math.Max(scatter, noise) : 0;
-        return [.. measured.Select((effect, g) => (trust * effect) + ((1 - trust) * scale * prior[g]))];
+        return [.. measured.Select((effect, g) => double.IsFinite(effect) ? (trust * effect) + ((1 - trust) * scale * prior[g]) : effect)];
     }
 }

@@ -42,6 +42,12 @@ public class BenchCommandTests
             Assert.DoesNotContain(run.Path, text, StringComparison.Ordinal);
         }
 
+        // Beside another model the figures say nothing about the source: card and folder stay as they are.
+        string written = File.ReadAllText(card);
+        string measured = File.ReadAllText(run[SpeedReport.FileName]);
+        Assert.Equal(0, CommandRunner.Run(["bench", run.Path, "--against", run.Path, .. Quick]).ExitCode);
+        Assert.Equal((written, measured), (File.ReadAllText(card), File.ReadAllText(run[SpeedReport.FileName])));
+
         File.AppendAllText(card, "By hand.\n");
         string edited = File.ReadAllText(card);
         Assert.Contains("not as Niwaki wrote it", Warning(CommandRunner.Run(["bench", run.Path, .. Quick])), StringComparison.Ordinal);

@@ -258,7 +258,7 @@ public sealed class HealCommandTests : IDisposable
         string run = _folder["run"];
         string dense = SmallModel.Write(_folder["dense"]);
         CommandResult result = CommandRunner.Run(
-            "prune", dense, "--out", run, "--method", "magnitude", "--sparsity", "0.3", "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.Text,
+            "prune", dense, "--out", run, "--method", "magnitude", "--sparsity", "0.3", "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.OtherText,
             "--windows", "2", "--window", "32", "--evaluation-limit", "2", "--evaluation-window", "32");
         Assert.True(result.ExitCode == 0, result.Error);
         return run;

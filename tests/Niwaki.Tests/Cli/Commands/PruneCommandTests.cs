@@ -115,6 +115,40 @@ public class PruneCommandTests
 
         CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "3", "--json").AssertFails(1, "3 blocks or sub-layers", "at most the 2");
         CommandRunner.Prune(model, folder["other"], "--method", "depth", "--plus", "true", "--json").AssertFails(1, "2 blocks, none of which may go");
+        Assert.False(Directory.Exists(folder["run"]) || Directory.Exists(folder["other"]));
+        CommandRunner.Run("prune", model, "--out", folder["run"], "--method", "depth", "--blocks", "3", "--dry-run").AssertFails(1, "3 blocks or sub-layers");
+    }
+
+    // One of two equal blocks: half of the prunable parameters, whatever the recipe's own sparsity is.
+    [Fact]
+    public void Prune_NumberOfBlocks_TargetIsWhatThatMakes()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        JsonElement json = CommandRunner.Prune(model, folder["run"], "--method", "depth", "--blocks", "1", "--json").Json;
+        Assert.Equal(0.5, json.GetProperty("sparsity").GetDouble(), 1e-9);
+        Assert.Contains("Target: 50.0%", File.ReadAllText(folder["run/model/README.md"]).Replace("50.0 %", "50.0%", StringComparison.Ordinal), StringComparison.Ordinal);
+        JsonElement plan = JsonDocument.Parse(File.ReadAllText(folder["run/plan.json"])).RootElement;
+        Assert.Equal(0.5, plan.GetProperty("sparsity").GetDouble(), 1e-9);
+    }
+
+    // The recipe of a run holds the folder that its paths start from; what is named on the command line starts here all the same.
+    [Fact]
+    public void Prune_RecipeOfARunElsewhere_PathsOfTheCommandLineStartHere()
+    {
+        using var folder = new TemporaryFolder();
+        string there = Directory.CreateDirectory(folder["there"]).FullName;
+        string name = Path.GetFileName(folder["model"]);
+        SmallModel.Write(Path.Combine(there, name), SmallModel.Spec with { Blocks = [new BlockShape(4, 4, 96)] });
+        string model = SmallModel.Write(folder[name]);
+        string recipe = folder.Write("recipe.yaml", $"working_folder: {there}\n");
+        string relative = Path.GetRelativePath(Directory.GetCurrentDirectory(), model);
+
+        CommandResult result = CommandRunner.Prune(relative, folder["run"], "--recipe", recipe, "--method", "random", "--json");
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(SmallModel.Prunable, result.Json.GetProperty("prunableBefore").GetInt64());
+        Assert.Contains($"model: {Path.GetFullPath(relative)}", File.ReadAllText(folder["run/recipe.yaml"]), StringComparison.Ordinal);
     }
 
     // A group has 8 channels: multiples of 32 leave 4 groups or none. Of 100 neurons 4 are the first to go; where none goes, 100 stay.
@@ -223,7 +257,7 @@ public class PruneCommandTests
         string model = SmallModel.Write(folder["model"]);
 
         JsonElement json = CommandRunner.Prune(
-            model, folder["run"], "--precision", "int16", "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.Text, "--json").Json;
+            model, folder["run"], "--precision", "int16", "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.OtherText, "--json").Json;
 
         Assert.True(json.GetProperty("sparsity").GetDouble() >= 0.3);
         string recipe = File.ReadAllText(folder["run/recipe.yaml"]);

@@ -27,6 +27,14 @@ public sealed class GroupPosteriorTests
         Assert.Equal(2 + (5.0 / 8 * 2), means[2], 12);
     }
 
+    [Fact]
+    public void Means_GroupWithoutANumber_GoesLastAndLeavesTheOthers()
+    {
+        double[] means = GroupPosterior.Means([(-1, 1), (double.PositiveInfinity, 2), (1, 3), (5, 3)], [1, 7, 1, 1]);
+        Assert.Equal(double.PositiveInfinity, means[1]);
+        Assert.Equal(GroupPosterior.Means([(-1, 1), (1, 3), (5, 3)], [1, 1, 1]), new[] { means[0], means[2], means[3] });
+    }
+
     [Theory]
     [InlineData(0, 0, 0)]
     [InlineData(0, 3, 4)]
