@@ -12,8 +12,8 @@ namespace Niwaki.Experiments;
 
 /// <summary>Prunes a model by width and by depth and heals each model in several ways, every healing along one trajectory that is read off on its way.</summary>
 /// <remarks>
-/// Arguments: MODEL TRAINING-TEXT CALIBRATION EVALUATION FOLDER CSV [tokens] [only]. A case that is in the CSV file is not run again, and one that was interrupted goes
-/// on where it was, so the same command continues. "only" names cases by regular expressions, joined by commas, such as "^width 0.5 full$".
+/// Arguments: MODEL TRAINING-TEXT CALIBRATION EVALUATION FOLDER CSV [tokens] [only]. A case that is in the CSV file is not run again, one that ended in its folder is read
+/// from there, and one that was interrupted goes on where it was, so the same command continues. "only" names cases by regular expressions, joined by commas, such as "^width 0.5 full$".
 /// </remarks>
 internal static class HealingExperiment
 {
@@ -141,7 +141,8 @@ internal static class HealingExperiment
         };
         Console.Error.WriteLine($"Healing into {folder}");
         using var team = new ThreadTeam(Environment.ProcessorCount);
-        HealingReport report = HealingRun.Execute(make(recipe, each), folder, new HealingRunOptions
+        string ended = Path.Combine(folder, HealingReport.FileName);
+        HealingReport report = File.Exists(ended) ? HealingReport.Read(ended) : HealingRun.Execute(make(recipe, each), folder, new HealingRunOptions
         {
             Team = team,
             Resume = File.Exists(Path.Combine(folder, HealingRecipe.FileName)),
@@ -162,22 +163,31 @@ internal static class HealingExperiment
     private static IEnumerable<(long Tokens, double Seconds, double Loss)> Points(Case each, HealingReport report, string log)
     {
         yield return (0, 0, report.HeldOutLossBefore);
-        double first = 0;
-        foreach (JsonElement line in File.Exists(log) ? File.ReadAllLines(log).Select(line => JsonDocument.Parse(line).RootElement) : [])
-        {
-            // A reconstruction in front of the steps takes its time before the first of them.
-            first = report.Seconds - line.GetProperty("seconds").GetDouble();
-        }
+        (long Tokens, double Seconds, double? Loss)[] lines = [.. File.Exists(log) ? File.ReadAllLines(log).Select(Line) : []];
 
-        foreach (JsonElement line in File.Exists(log) ? File.ReadAllLines(log).Select(line => JsonDocument.Parse(line).RootElement) : [])
+        // A reconstruction in front of the steps takes its time before the first of them.
+        double first = lines.Length == 0 ? report.Seconds : Math.Max(0, report.Seconds - lines[^1].Seconds);
+        double pace = Pace(lines);
+        foreach ((long tokens, _, double? loss) in lines)
         {
-            if (line.TryGetProperty("heldOutLoss", out JsonElement loss) && line.GetProperty("tokens").GetInt64() < each.Last)
+            if (loss is { } value && tokens < each.Last)
             {
-                yield return (line.GetProperty("tokens").GetInt64(), Math.Max(0, first) + line.GetProperty("seconds").GetDouble(), loss.GetDouble());
+                yield return (tokens, first + (tokens * pace), value);
             }
         }
 
-        yield return (each.Last, report.Seconds, report.HeldOutLossAfter);
+        yield return (each.Last, first + (lines.Length == 0 ? 0 : each.Last * pace), report.HeldOutLossAfter);
+    }
+
+    /// <summary>Seconds a token when nothing else runs: the least between two lines of the log, because a machine is rarely left alone for hours.</summary>
+    private static double Pace((long Tokens, double Seconds, double? Loss)[] lines) =>
+        lines.Zip(lines.Skip(1), (a, b) => (b.Seconds - a.Seconds) / (b.Tokens - a.Tokens)).DefaultIfEmpty(0).Min();
+
+    private static (long Tokens, double Seconds, double? Loss) Line(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        JsonElement line = document.RootElement;
+        return (line.GetProperty("tokens").GetInt64(), line.GetProperty("seconds").GetDouble(), line.TryGetProperty("heldOutLoss", out JsonElement loss) ? loss.GetDouble() : null);
     }
 
     private static bool Beyond(string line, long tokens) => long.Parse(line.Split(',')[5], CultureInfo.InvariantCulture) > tokens;
