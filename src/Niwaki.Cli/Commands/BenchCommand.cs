@@ -42,7 +42,8 @@ internal sealed class BenchCommand : Verb
         string path = parsed.GetValue(_model)!;
         string? run = File.Exists(Path.Combine(path, RunFolder.RecipeName)) ? path : null;
         RunFacts? facts = run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
-        string? against = parsed.GetValue(_against) ?? (run is null ? null : SourceOf(run, facts, terminal));
+        string? against = parsed.GetValue(_against) ?? (run is null ? null : RunSource.Find(
+            facts?.Recipe ?? Recipe.Load(Path.Combine(run, RunFolder.RecipeName)), facts?.Plan, terminal, "the pruned model is measured alone. Give --against to compare."));
         string[] names = against is null ? [path] : [path, against];
         SpeedReport report = Measure(parsed, terminal, names, options, cancellationToken);
         if (parsed.GetValue(_out) is { } file)
@@ -114,27 +115,6 @@ internal sealed class BenchCommand : Verb
         }
 
         return options with { Lengths = fitting };
-    }
-
-    /// <summary>The source of a run, where it is still there.</summary>
-    private static string? SourceOf(string run, RunFacts? facts, Terminal terminal)
-    {
-        var recipe = Recipe.Load(Path.Combine(run, RunFolder.RecipeName));
-        string? path = recipe.Model is { } model ? recipe.FullPath(model) : null;
-        if (path is null || !Path.Exists(path))
-        {
-            terminal.Error.WriteLine($"The source '{path ?? "none"}' is not there: the pruned model is measured alone. Give --against to compare.");
-            return null;
-        }
-
-        using var checkpoint = Checkpoint.Open(path);
-        if (facts is not null && facts.Plan.SourceStructureHash != checkpoint.StructureHash)
-        {
-            terminal.Error.WriteLine($"'{path}' is another model than the one that was pruned: the pruned model is measured alone. Give --against to compare.");
-            return null;
-        }
-
-        return path;
     }
 
     private static void Show(Terminal terminal, SpeedReport report)

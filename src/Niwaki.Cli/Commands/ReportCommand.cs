@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Formats;
-using Niwaki.Formats.HuggingFace;
 using Niwaki.Generation;
 
 namespace Niwaki.Cli.Commands;
@@ -65,7 +64,7 @@ internal sealed class ReportCommand : Verb
         const double Temperature = 0.8;
         long seed = parsed.GetValue(Seed) ?? 0;
         int wanted = Math.Min(count, facts.Evaluation.Windows.Length);
-        string? source = SourceOf(facts, terminal);
+        string? source = RunSource.Find(facts.Recipe, facts.Plan, terminal, "sample texts of the pruned model only.");
         if (facts.Samples is { } kept && kept.Seed == seed && kept.Tokens == tokens && kept.Texts.Count == wanted && (source is null || kept.Texts.All(text => text.Before is not null)))
         {
             return kept;
@@ -94,25 +93,5 @@ internal sealed class ReportCommand : Verb
         var samples = new SampleTexts(Temperature, seed, tokens, [.. shown.Select((prompt, i) => new SampleText(prompt, before?[i], after[i]))]);
         samples.Write(Path.Combine(facts.Folder, SampleTexts.FileName));
         return samples;
-    }
-
-    /// <summary>Folder of the source, if it is there and still the model that was pruned.</summary>
-    private static string? SourceOf(RunFacts facts, Terminal terminal)
-    {
-        string? path = facts.Recipe.Model is { } model ? facts.Recipe.FullPath(model) : null;
-        if (path is null || !Path.Exists(path))
-        {
-            terminal.Error.WriteLine($"The source '{path ?? "none"}' is not there: sample texts of the pruned model only.");
-            return null;
-        }
-
-        using var checkpoint = Checkpoint.Open(path);
-        if (checkpoint.StructureHash == facts.Plan.SourceStructureHash)
-        {
-            return path;
-        }
-
-        terminal.Error.WriteLine($"'{path}' is another model than the one that was pruned: sample texts of the pruned model only.");
-        return null;
     }
 }
