@@ -34,12 +34,7 @@ internal sealed class ReconstructedTensors : IDisposable
 
         IReadOnlyList<long> shape = file.Find(name)!.Shape;
         WeightView stored = file.Matrix(name, (int)shape[0], (int)shape[1]);
-        if (_values.Length < stored.Count)
-        {
-            _values.Dispose();
-            _values = new NativeBuffer<float>(stored.Count);
-        }
-
+        NativeBuffer<float>.Grow(ref _values, stored.Count);
         var view = new TensorView<float>(_values, stored.Rows, stored.Columns);
         for (int row = 0; row < view.Rows; row++)
         {

@@ -9,8 +9,9 @@ namespace Niwaki.Kernels;
 /// float32 with a running maximum and sum over blocks of keys (Milakov and Gimelshein, 2018), so no matrix of queries × keys exists.
 /// A sequence's result does not depend on the other sequences, a query's not on the queries and keys after it; same bits for any number of
 /// threads. Sequences of up to <see cref="DirectAttention.MaximumQueries"/> queries take another path and differ from longer ones in the last bits.
-/// A NaN or ∞ in a key or value makes NaN only what sees it. Scratch memory, in the team: packed keys and values of some key heads,
-/// at most 16 MiB or those of one key head of one sequence, whichever is more; and about 12 + HeadDim/4 KiB a thread.
+/// A NaN or ∞ in a key or value makes NaN only what sees it; one in a value sends all queries of its key head down the path of few queries, which may move
+/// the last bits of those before it. Scratch memory, in the team: packed keys and values of some key heads, at most 16 MiB or those of one key head of one
+/// sequence, whichever is more; and about 12 + HeadDim/4 KiB a thread.
 /// </remarks>
 public static partial class Attention
 {

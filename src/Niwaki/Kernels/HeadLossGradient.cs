@@ -34,7 +34,7 @@ public sealed unsafe class HeadLossGradient : IDisposable
     /// </param>
     /// <exception cref="ShapeMismatchException">A view or list has another shape than H and W ask for.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A target is below -1 or no row of the head, or the factor is not finite. Nothing was written.</exception>
-    /// <exception cref="ArgumentException">A gradient overlaps an input.</exception>
+    /// <exception cref="ArgumentException">A gradient overlaps an input. Nothing was written.</exception>
     /// <exception cref="ObjectDisposedException">The object was disposed of.</exception>
     public void Compute(
         ThreadTeam team,
@@ -49,9 +49,13 @@ public sealed unsafe class HeadLossGradient : IDisposable
     {
         ThrowIfInvalid(team, hidden, head, targets, factor, lossesNats);
         ThrowIfNotShape(hiddenGradient, hidden.Rows, head.Columns, nameof(hiddenGradient));
+        MemoryOverlap.ThrowIfShared(hidden, hiddenGradient, nameof(hiddenGradient));
+        MemoryOverlap.ThrowIfShared(head, hiddenGradient, nameof(hiddenGradient));
         if (headGradient is { } dw)
         {
             ThrowIfNotShape(dw, head.Rows, head.Columns, nameof(headGradient));
+            MemoryOverlap.ThrowIfShared(hidden, dw, nameof(headGradient));
+            MemoryOverlap.ThrowIfShared(head, dw, nameof(headGradient));
         }
 
         if (reference is not null && reference.DivergencesNats.Length != hidden.Rows)
@@ -98,8 +102,8 @@ public sealed unsafe class HeadLossGradient : IDisposable
         // The sum of exponentials reads whole registers.
         long stride = (head.Rows + 15L) / 16 * 16;
         int rows = Math.Min((int)Math.Clamp(PieceFloats / stride, FewestRows, int.MaxValue), hidden.Rows);
-        Grow(ref _logits, rows * stride);
-        Grow(ref _referenceLogits, reference is null ? 0 : rows * stride);
+        NativeBuffer<float>.Grow(ref _logits, rows * stride);
+        NativeBuffer<float>.Grow(ref _referenceLogits, reference is null ? 0 : rows * stride);
         fixed (int* target = targets)
         {
             fixed (float* losses = lossesNats, divergences = reference?.DivergencesNats)
@@ -133,15 +137,6 @@ public sealed unsafe class HeadLossGradient : IDisposable
                     }
                 }
             }
-        }
-    }
-
-    private static void Grow(ref NativeBuffer<float> buffer, long length)
-    {
-        if (buffer.Length < length)
-        {
-            buffer.Dispose();
-            buffer = new NativeBuffer<float>(length);
         }
     }
 

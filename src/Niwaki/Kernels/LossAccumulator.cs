@@ -84,7 +84,8 @@ public sealed unsafe class LossAccumulator : IDisposable
     /// <summary>Writes the losses and forgets the tokens.</summary>
     /// <param name="lossesNats">[tokens], -log of the softmax at the target in nats; 0 where the target is -1.</param>
     /// <exception cref="ShapeMismatchException">There is not one element for each token.</exception>
-    /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces.</exception>
+    /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces: nothing is written, and the tokens are
+    /// forgotten all the same.</exception>
     /// <exception cref="ObjectDisposedException">The accumulator was disposed of.</exception>
     public void Finish(Span<float> lossesNats) => Finish(lossesNats, []);
 
@@ -92,7 +93,8 @@ public sealed unsafe class LossAccumulator : IDisposable
     /// <param name="lossesNats">[tokens], as above.</param>
     /// <param name="isLikeliest">[tokens], whether no logit is larger than that of the target; true where the target is -1. Empty: not wanted.</param>
     /// <exception cref="ShapeMismatchException">There is not one element for each token.</exception>
-    /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces.</exception>
+    /// <exception cref="InvalidOperationException">No piece was accumulated, or a target lies in none of the pieces: nothing is written, and the tokens are
+    /// forgotten all the same.</exception>
     /// <exception cref="ObjectDisposedException">The accumulator was disposed of.</exception>
     public void Finish(Span<float> lossesNats, Span<bool> isLikeliest)
     {
@@ -108,25 +110,16 @@ public sealed unsafe class LossAccumulator : IDisposable
             throw new InvalidOperationException("Loss: no piece of the head was accumulated, expected at least one before the losses are read.");
         }
 
-        for (int token = 0; token < Tokens; token++)
+        try
         {
-            int target = _targets.Pointer[token];
-            if (target >= 0 && !_found[token])
-            {
-                throw new InvalidOperationException(
-                    $"Target of token {token} is {target}, expected an id in one of the pieces of the head, the last of which ended at {_endVocabularyId}.");
-            }
-
-            double loss = _largest.Pointer[token] - _targetLogits.Pointer[token] + Math.Log(_sums.Pointer[token]);
-            lossesNats[token] = target < 0 ? 0 : (float)loss;
-            if (!isLikeliest.IsEmpty)
-            {
-                isLikeliest[token] = target < 0 || _targetLogits.Pointer[token] >= _largest.Pointer[token];
-            }
+            ThrowIfNotFound();
+            Write(lossesNats, isLikeliest);
         }
-
-        _started = false;
-        _endVocabularyId = 0;
+        finally
+        {
+            _started = false;
+            _endVocabularyId = 0;
+        }
     }
 
     /// <inheritdoc />
@@ -166,6 +159,33 @@ public sealed unsafe class LossAccumulator : IDisposable
                 _found[token] |= (uint)(targets[row] - firstVocabularyId) < (uint)headPiece.Outputs;
             }
         });
+    }
+
+    private void Write(Span<float> lossesNats, Span<bool> isLikeliest)
+    {
+        for (int token = 0; token < Tokens; token++)
+        {
+            int target = _targets.Pointer[token];
+            double loss = _largest.Pointer[token] - _targetLogits.Pointer[token] + Math.Log(_sums.Pointer[token]);
+            lossesNats[token] = target < 0 ? 0 : (float)loss;
+            if (!isLikeliest.IsEmpty)
+            {
+                isLikeliest[token] = target < 0 || _targetLogits.Pointer[token] >= _largest.Pointer[token];
+            }
+        }
+    }
+
+    private void ThrowIfNotFound()
+    {
+        for (int token = 0; token < Tokens; token++)
+        {
+            int target = _targets.Pointer[token];
+            if (target >= 0 && !_found[token])
+            {
+                throw new InvalidOperationException(
+                    $"Target of token {token} is {target}, expected an id in one of the pieces of the head, the last of which ended at {_endVocabularyId}.");
+            }
+        }
     }
 
     private void ThrowIfMismatch(TensorView<float> hidden, PackedWeights headPiece, int firstVocabularyId, ReadOnlySpan<int> targets)

@@ -21,6 +21,9 @@ internal sealed unsafe class PackedMemory : IDisposable
         _buffer = new NativeBuffer<byte>(bytes);
     }
 
+    /// <summary>Whether the memory was given back: what was handed out may no longer be read.</summary>
+    public bool IsDisposed => _buffer.Pointer is null;
+
     /// <summary>Bytes that are not handed out yet.</summary>
     public long FreeBytes => _buffer.ByteLength - _taken;
 
@@ -35,8 +38,10 @@ internal sealed unsafe class PackedMemory : IDisposable
     /// <summary>Hands out zeroed memory, aligned to a cache line; valid until the whole is given back.</summary>
     /// <param name="bytes">Bytes, 0 or more.</param>
     /// <returns>The memory, or null where so much is not left.</returns>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
     public byte* Take(long bytes)
     {
+        ObjectDisposedException.ThrowIf(IsDisposed, this);
         long lines = WholeLines(bytes);
         if (lines > FreeBytes)
         {

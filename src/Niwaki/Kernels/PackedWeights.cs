@@ -12,6 +12,7 @@ public sealed unsafe class PackedWeights : IDisposable
 {
     private readonly NativeBuffer<byte>? _data;
     private readonly NativeBuffer<float>? _scales;
+    private readonly PackedMemory? _lender; // kept alive: its finalizer would take the memory away
     private byte* _borrowed;
 
     /// <summary>A shape without memory.</summary>
@@ -44,6 +45,7 @@ public sealed unsafe class PackedWeights : IDisposable
         : this(rows.Outputs, rows.Inputs, rows.ElementType, format, path)
     {
         _borrowed = memory is null ? null : memory.Take(PanelBytes);
+        _lender = _borrowed is null ? null : memory;
         _data = _borrowed is null ? new NativeBuffer<byte>(PanelBytes) : null;
         if (format == PackedFormat.Int16)
         {
@@ -155,8 +157,8 @@ public sealed unsafe class PackedWeights : IDisposable
         _scales!.Pointer
         + ((((long)Blocks.Start(block) * Panels) + ((long)panel * Blocks.Length(block))) / Int16Kernel.Group * PanelColumns);
 
-    /// <exception cref="ObjectDisposedException">The weights were disposed of.</exception>
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Start is null, this);
+    /// <exception cref="ObjectDisposedException">The weights were disposed of, or the memory that they share with others.</exception>
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Start is null || _lender is { IsDisposed: true }, this);
 
     private long PanelBytes => checked((long)Panels * Blocks.Depth * StepBytes);
 

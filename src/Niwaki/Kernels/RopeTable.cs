@@ -9,6 +9,7 @@ namespace Niwaki.Kernels;
 public sealed class RopeTable
 {
     /// <summary>The most positions of a table, 2^24: up to there every position is a whole float32.</summary>
+    /// <remarks>From a <see cref="RotaryDim"/> of 128 on there are fewer: as many as one array holds.</remarks>
     public const int MaximumPositions = 1 << 24;
 
     private readonly float[] _frequencies;
@@ -68,10 +69,11 @@ public sealed class RopeTable
     /// <summary>The pinned rows of at least so many positions, [positions, 2, rotaryDim/2]; stays valid when the table grows.</summary>
     internal float[] Rows(int positions)
     {
-        if (positions > MaximumPositions)
+        int most = MostPositions(RotaryDim);
+        if (positions > most)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(positions), positions, $"Rotary table: {positions} positions asked for, expected at most {MaximumPositions}.");
+                nameof(positions), positions, $"Rotary table: {positions} positions of {RotaryDim} elements asked for, expected at most {most}.");
         }
 
         if (positions > Positions)
@@ -80,13 +82,18 @@ public sealed class RopeTable
             {
                 if (positions > Positions)
                 {
-                    Grow((int)Math.Min(MaximumPositions, Math.Max(positions, 2L * Positions)));
+                    Grow(GrownPositions(positions, Positions, RotaryDim));
                 }
             }
         }
 
         return _rows;
     }
+
+    /// <summary>Positions of a table that grows: those asked for, or twice those held where an array has room for them.</summary>
+    internal static int GrownPositions(int asked, int held, int rotaryDim) => (int)Math.Max(asked, Math.Min(2L * held, MostPositions(rotaryDim)));
+
+    private static int MostPositions(int rotaryDim) => Math.Min(MaximumPositions, Array.MaxLength / rotaryDim);
 
     private ReadOnlySpan<float> Row(int position)
     {

@@ -218,13 +218,7 @@ public sealed unsafe class ThreadTeam : IDisposable
             throw Busy();
         }
 
-        if (_scratch.Length < byteLength)
-        {
-            _scratch.Dispose(); // first free, then take: the peak is one buffer
-            _scratch = new NativeBuffer<byte>(0);
-            _scratch = new NativeBuffer<byte>(byteLength);
-        }
-
+        NativeBuffer<byte>.Grow(ref _scratch, byteLength);
         return _scratch.Pointer;
     }
 

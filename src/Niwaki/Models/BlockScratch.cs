@@ -29,13 +29,7 @@ internal sealed class BlockScratch : IDisposable
 
     private static TensorView<float> View(ref NativeBuffer<float> buffer, int rows, int columns)
     {
-        long needed = (long)rows * columns;
-        if (buffer.Length < needed)
-        {
-            buffer.Dispose();
-            buffer = new NativeBuffer<float>(needed);
-        }
-
+        NativeBuffer<float>.Grow(ref buffer, (long)rows * columns);
         return new TensorView<float>(buffer, rows, columns);
     }
 }

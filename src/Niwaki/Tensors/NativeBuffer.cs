@@ -67,6 +67,28 @@ public sealed unsafe class NativeBuffer<T> : IDisposable
         }
     }
 
+    /// <summary>Exchanges a buffer that is too short for one of at least so many elements, zeroed; a longer one stays as it is.</summary>
+    /// <remarks>First freed, then taken: the peak is one buffer. Where the new one cannot be had, an empty buffer is left, never a disposed one.</remarks>
+    /// <param name="buffer">The buffer; views of it are no longer valid if it grows.</param>
+    /// <param name="length">Elements needed, 0 or more.</param>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed of: so was whoever holds it.</exception>
+    /// <exception cref="OverflowException">The bytes do not fit the address space.</exception>
+    /// <exception cref="OutOfMemoryException">The system refuses the memory.</exception>
+    internal static void Grow(ref NativeBuffer<T> buffer, long length)
+    {
+        ObjectDisposedException.ThrowIf(buffer._pointer is null, buffer);
+        if (buffer.Length >= length)
+        {
+            return;
+        }
+
+        var empty = new NativeBuffer<T>(0);
+        buffer.Dispose();
+        buffer = empty;
+        buffer = new NativeBuffer<T>(length);
+        empty.Dispose();
+    }
+
     /// <inheritdoc />
     public void Dispose()
     {

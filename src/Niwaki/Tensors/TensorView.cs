@@ -30,11 +30,13 @@ public readonly unsafe struct TensorView<T>
     /// <param name="rows">Rows, 0 or more.</param>
     /// <param name="columns">Columns, 0 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException">A count is negative, or the buffer is shorter than rows × columns.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer was disposed of, and the matrix has elements.</exception>
     public TensorView(NativeBuffer<T> buffer, int rows, int columns)
         : this(buffer is null ? null : buffer.Pointer, rows, columns, columns)
     {
         ArgumentNullException.ThrowIfNull(buffer);
         ArgumentOutOfRangeException.ThrowIfLessThan(buffer.Length, (long)rows * columns, nameof(buffer));
+        ObjectDisposedException.ThrowIf(Pointer is null && rows > 0 && columns > 0, buffer);
     }
 
     /// <summary>The first element.</summary>

@@ -12,7 +12,7 @@ public sealed class DenseTeacher : IDisposable
     private readonly Transformer _dense;
     private readonly bool _ownsDense;
     private readonly int[] _blocks;
-    private readonly List<NativeBuffer<float>> _behind = [];
+    private readonly List<GrowingBuffer> _behind = [];
     private ResidualStream? _stream;
 
     /// <summary>Prepares a teacher.</summary>
@@ -106,7 +106,7 @@ public sealed class DenseTeacher : IDisposable
     }
 
     /// <summary>The stream of what was read behind the block that a block of the pruned model came from, [tokens, hidden].</summary>
-    internal TensorView<float> Behind(int block) => new(_behind[block], _stream!.Tokens, Config.HiddenSize);
+    internal TensorView<float> Behind(int block) => _behind[block].View(_stream!.Tokens, Config.HiddenSize);
 
     /// <summary>What a state must agree with.</summary>
     internal string Fingerprint() => string.Create(CultureInfo.InvariantCulture, $"divergence {DivergenceWeight:R}, hidden {HiddenWeight:R}");
@@ -115,13 +115,7 @@ public sealed class DenseTeacher : IDisposable
     {
         if (_behind.Count == index)
         {
-            _behind.Add(new NativeBuffer<float>(0));
-        }
-
-        if (_behind[index].Length < (long)values.Rows * values.Columns)
-        {
-            _behind[index].Dispose();
-            _behind[index] = new NativeBuffer<float>((long)values.Rows * values.Columns);
+            _behind.Add(new GrowingBuffer());
         }
 
         TensorView<float> target = Behind(index);

@@ -12,13 +12,7 @@ internal sealed class GrowingBuffer : IDisposable
     /// <summary>A matrix with undefined contents; what was handed out before is no longer valid if it grows.</summary>
     public TensorView<float> View(int rows, int columns)
     {
-        long needed = (long)rows * columns;
-        if (_buffer.Length < needed)
-        {
-            _buffer.Dispose();
-            _buffer = new NativeBuffer<float>(needed);
-        }
-
+        NativeBuffer<float>.Grow(ref _buffer, (long)rows * columns);
         return new TensorView<float>(_buffer, rows, columns);
     }
 

@@ -197,6 +197,30 @@ public sealed class HeadLossGradientTests : IDisposable
     }
 
     [Fact]
+    public void Compute_GradientInMemoryOfAnInput_ThrowsAndWritesNothing()
+    {
+        // As many ids as tokens: every gradient has the shape of every input.
+        using var hidden = GuardedMatrix.Normal(3, 4, 1);
+        using var head = GuardedMatrix.Normal(3, 4, 2);
+        using var other = new GuardedMatrix(3, 4);
+        using var loss = new HeadLossGradient();
+        float[] losses = [7, 7, 7];
+        float[] Inputs() => [.. hidden.ToArray(), .. head.ToArray()];
+        void AssertRefused(TensorView<float> hiddenGradient, TensorView<float>? headGradient) =>
+            Assert.Throws<ArgumentException>(() => loss.Compute(_team, hidden.View, head.View, [0, 1, 2], 1, losses, hiddenGradient, headGradient));
+        float[] before = Inputs();
+
+        AssertRefused(hidden.View, null);
+        AssertRefused(head.View, null);
+        AssertRefused(other.View, hidden.View);
+        AssertRefused(other.View, head.View);
+
+        Assert.Equal(before, Inputs());
+        Assert.All(losses, value => Assert.Equal(7, value));
+        Assert.All(other.ToArray(), value => Assert.Equal(0, value));
+    }
+
+    [Fact]
     public void Compute_WrongShapesOrTargets_Throw()
     {
         using var hidden = new GuardedMatrix(2, 3);

@@ -63,6 +63,22 @@ public sealed unsafe class LossAccumulatorTests : IDisposable
     }
 
     [Fact]
+    public void Accumulate_MoreTokensThanOnePass_EqualsFloat64()
+    {
+        // A pass takes 4,092 tokens, those of 4,096 in whole tiles of six rows: 5,000 are two passes.
+        const int Tokens = 5000, Width = 2, Vocabulary = 7;
+        using var hidden = GuardedMatrix.Normal(Tokens, Width, 19);
+        using var weights = GuardedMatrix.Normal(Vocabulary, Width, 20);
+        int[] targets = Targets(Tokens, Vocabulary);
+        using PackedWeights head = Pack(Rows(weights));
+        float[] losses = Losses(hidden, targets, (head, 0));
+        for (int token = 0; token < Tokens; token++)
+        {
+            Assert.Equal(ExactLoss(hidden.View[token], weights.View, targets[token]), losses[token], 1e-5);
+        }
+    }
+
+    [Fact]
     public void Accumulate_HeadInPieces_SameLosses()
     {
         using var hidden = GuardedMatrix.Normal(50, 24, 5);
@@ -200,6 +216,22 @@ public sealed unsafe class LossAccumulatorTests : IDisposable
         accumulator.Accumulate(_team, hidden.View, head, 0, [3, 10]);
         var error = Assert.Throws<InvalidOperationException>(() => accumulator.Finish(new float[2]));
         Assert.Contains("token 1 is 10", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Finish_TargetInNoPiece_WritesNothingAndIsReadyForTheNextTokens()
+    {
+        using var hidden = GuardedMatrix.Normal(2, 4, 15);
+        using var weights = GuardedMatrix.Normal(10, 4, 16);
+        using PackedWeights head = Pack(Rows(weights));
+        using var accumulator = new LossAccumulator(2);
+        float[] losses = [7, 7];
+        accumulator.Accumulate(_team, hidden.View, head, 0, [3, 10]);
+        Assert.Throws<InvalidOperationException>(() => accumulator.Finish(losses));
+        Assert.All(losses, loss => Assert.Equal(7, loss));
+        accumulator.Accumulate(_team, hidden.View, head, 0, [3, 9]);
+        accumulator.Finish(losses);
+        Assert.Equal(Losses(hidden, [3, 9], (head, 0)), losses);
     }
 
     [Fact]

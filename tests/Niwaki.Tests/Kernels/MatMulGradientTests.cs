@@ -76,6 +76,33 @@ public sealed unsafe class MatMulGradientTests : IDisposable
         MatMulReference.AssertSameBits(expected.ToArray(), actual.ToArray(), "product");
     }
 
+    // 16,384 steps leave 1,024 columns and 1,020 rows to a pass: one more of either is a second one. Element (i, i) of the long side is i + 1, the rest of it 0,
+    // the short side all 1.
+    [Theory]
+    [InlineData(1, 1025)]
+    [InlineData(1021, 1)]
+    public void Apply_MoreColumnsOrRowsThanOnePass_ComputesAll(int rows, int outputs)
+    {
+        const int Inputs = 16_384;
+        using var x = new NativeBuffer<float>((long)rows * Inputs);
+        using var w = new NativeBuffer<float>((long)outputs * Inputs);
+        using var y = new GuardedMatrix(rows, outputs);
+        (NativeBuffer<float> many, NativeBuffer<float> one) = rows > 1 ? (x, w) : (w, x);
+        one.Span.Fill(1);
+        int count = Math.Max(rows, outputs);
+        for (int i = 0; i < count; i++)
+        {
+            many.Span[(i * Inputs) + i] = i + 1;
+        }
+
+        float[] bias = [.. Enumerable.Range(0, outputs).Select(output => output / 2f)];
+        float[] expected = [.. Enumerable.Range(0, count).Select(i => i + 1 + bias[i % outputs])];
+        MatMul.Apply(_team, new TensorView<float>(x, rows, Inputs), new TensorView<float>(w, outputs, Inputs), y.View, bias: bias);
+
+        y.AssertGuardsIntact();
+        Assert.Equal(expected, y.ToArray());
+    }
+
     [Fact]
     public void WeightGradient_MoreRowsThanOnePass_IsTheSumOfAll()
     {

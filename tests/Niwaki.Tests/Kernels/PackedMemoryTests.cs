@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Niwaki.Kernels;
 using Niwaki.Tensors;
 
@@ -69,5 +70,42 @@ public sealed unsafe class PackedMemoryTests
         weights.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => MatMulReference.Apply(team, matrix.X, 1, weights));
+    }
+
+    [Fact]
+    public void Dispose_BeforeTheWeightsInIt_EndsTheirUse()
+    {
+        using var team = new ThreadTeam(1);
+        using var matrix = new MatMulReference(ElementType.F32, 1, 96, 50);
+        var memory = new PackedMemory(PackedMemory.BytesFor(50, 96, ElementType.F32, PackedFormat.Stored));
+        using PackedWeights weights = PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], PackedFormat.Stored, memory);
+
+        memory.Dispose();
+
+        Assert.Throws<ObjectDisposedException>(() => MatMulReference.Apply(team, matrix.X, 1, weights));
+        Assert.Throws<ObjectDisposedException>(() => memory.Take(0));
+    }
+
+    // The finalizer of memory that nobody refers to would unmap it under a kernel.
+    [Fact]
+    public void Pack_InSharedMemory_KeepsItAlive()
+    {
+        using var team = new ThreadTeam(1);
+        using PackedWeights weights = PackIntoNewMemory(team, out WeakReference memory);
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        Assert.True(memory.IsAlive);
+    }
+
+    /// <summary>A method of its own, so that no local of the test holds the memory.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static PackedWeights PackIntoNewMemory(ThreadTeam team, out WeakReference memory)
+    {
+        using var matrix = new MatMulReference(ElementType.F32, 1, 96, 50);
+        var shared = new PackedMemory(PackedMemory.BytesFor(50, 96, ElementType.F32, PackedFormat.Stored));
+        memory = new WeakReference(shared);
+        return PackedWeights.Pack(team, [new WeightSlice(matrix.Weights)], PackedFormat.Stored, shared);
     }
 }

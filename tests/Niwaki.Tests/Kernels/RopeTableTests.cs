@@ -98,6 +98,23 @@ public sealed class RopeTableTests
         Assert.Equal(before, table.Cos(3)[0]);
     }
 
+    // The longest array has 2^31 - 57 elements: 16,777,215 positions of 128, one fewer than there are of smaller heads, and 8,388,607 of 256.
+    [Theory]
+    [InlineData(5, 4, 64, 8)]
+    [InlineData(9, 4, 64, 9)]
+    [InlineData(8_388_609, 8_388_608, 64, 16_777_216)]
+    [InlineData(8_388_609, 8_388_608, 128, 16_777_215)]
+    [InlineData(5_000_001, 5_000_000, 256, 8_388_607)]
+    public void GrownPositions_UpToTheLongestArray_AreTwiceAsMany(int asked, int held, int rotaryDim, int expected) =>
+        Assert.Equal(expected, RopeTable.GrownPositions(asked, held, rotaryDim));
+
+    [Fact]
+    public void Create_MorePositionsThanAnArrayHolds_SaysHowMany()
+    {
+        var error = Assert.Throws<ArgumentOutOfRangeException>(() => RopeTable.Create(new RopeOptions { RotaryDim = 128 }, RopeTable.MaximumPositions));
+        Assert.Contains("expected at most 16777215", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Create_InvalidOptions_Throws()
     {

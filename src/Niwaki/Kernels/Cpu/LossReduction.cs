@@ -41,9 +41,9 @@ internal sealed unsafe class LossReduction : IDisposable
         _targets = targets;
         _targetLogits = targetLogits;
         _chunks = (int)(((long)outputs + ChunkColumns - 1) / ChunkColumns);
-        Grow(ref _logits, members * LogitsOfMember);
-        Grow(ref _largest, (long)rows * _chunks);
-        Grow(ref _sums, (long)rows * _chunks);
+        NativeBuffer<float>.Grow(ref _logits, members * LogitsOfMember);
+        NativeBuffer<float>.Grow(ref _largest, (long)rows * _chunks);
+        NativeBuffer<double>.Grow(ref _sums, (long)rows * _chunks);
     }
 
     /// <summary>Pieces of one chunk each.</summary>
@@ -191,16 +191,5 @@ internal sealed unsafe class LossReduction : IDisposable
         }
 
         return sum;
-    }
-
-    private static void Grow<T>(ref NativeBuffer<T> buffer, long length)
-        where T : unmanaged
-    {
-        if (buffer.Length < length)
-        {
-            var larger = new NativeBuffer<T>(length);
-            buffer.Dispose();
-            buffer = larger;
-        }
     }
 }
