@@ -42,32 +42,55 @@ internal sealed class BenchCommand : Verb
         string path = parsed.GetValue(_model)!;
         string? run = File.Exists(Path.Combine(path, RunFolder.RecipeName)) ? path : null;
         RunFacts? facts = run is not null && File.Exists(Path.Combine(run, RunFolder.ReportName)) ? RunFacts.Read(run) : null;
-        string? against = parsed.GetValue(_against) ?? (run is null ? null : RunSource.Find(
-            facts?.Recipe ?? Recipe.Load(Path.Combine(run, RunFolder.RecipeName)), facts?.Plan, terminal, "the pruned model is measured alone. Give --against to compare."));
+        string? against = parsed.GetValue(_against) ?? (run is null ? null : FindSource(run, facts, terminal));
         string[] names = against is null ? [path] : [path, against];
+        string? file = parsed.GetValue(_out), markdown = parsed.GetValue(_markdown);
+
+        // Alone, or beside another model, the figures are not those that the folder of a run is for.
+        string? kept = file is null && against is not null && parsed.GetValue(_against) is null ? run : null;
+        CheckTargets(file, markdown, kept is null ? null : Path.Combine(kept, SpeedReport.FileName));
         SpeedReport report = Measure(parsed, terminal, names, options, cancellationToken);
-        if (parsed.GetValue(_out) is { } file)
+        Show(terminal, report, Json(parsed));
+        if (kept is not null)
+        {
+            Keep(report, kept, facts, terminal);
+        }
+
+        if (file is not null)
         {
             report.Write(file);
         }
-        else if (run is not null && parsed.GetValue(_against) is null)
-        {
-            Keep(report, run, facts, terminal);
-        }
 
-        if (parsed.GetValue(_markdown) is { } markdown)
+        if (markdown is not null)
         {
             AtomicFile.WriteAllText(markdown, SpeedTable.Markdown(report));
         }
 
-        if (Json(parsed))
-        {
-            terminal.WriteJson(JsonNode.Parse(report.ToJson())!.AsObject());
-            return ExitCodes.Success;
-        }
-
-        Show(terminal, report);
         return ExitCodes.Success;
+    }
+
+    private static string? FindSource(string run, RunFacts? facts, Terminal terminal) => RunSource.Find(
+        facts?.Recipe ?? Recipe.Load(Path.Combine(run, RunFolder.RecipeName)), facts?.Plan, terminal, "the pruned model is measured alone. Give --against to compare.");
+
+    /// <summary>Refuses a file that could not be written, before anything is measured for it.</summary>
+    private static void CheckTargets(params ReadOnlySpan<string?> paths)
+    {
+        foreach (string? path in paths)
+        {
+            if (path is null)
+            {
+                continue;
+            }
+
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+            string? fault = Directory.Exists(path) ? "is a folder" : Directory.Exists(folder) ? null : "lies in a folder that does not exist";
+            if (fault is not null)
+            {
+                throw new IOException($"'{path}' {fault}, expected a file to write the measurement to. Give another path.");
+            }
+
+            File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose).Dispose();
+        }
     }
 
     /// <summary>A measurement beside the source stays in the folder of the run and, where that has ended, goes on its card too.</summary>
@@ -117,8 +140,14 @@ internal sealed class BenchCommand : Verb
         return options with { Lengths = fitting };
     }
 
-    private static void Show(Terminal terminal, SpeedReport report)
+    private static void Show(Terminal terminal, SpeedReport report, bool json)
     {
+        if (json)
+        {
+            terminal.WriteJson(JsonNode.Parse(report.ToJson())!.AsObject());
+            return;
+        }
+
         IReadOnlyList<string> headers = SpeedTable.Headers(report);
         var table = new Table().Border(TableBorder.Rounded).AddColumns([.. headers.Select(Markup.Escape)]);
         foreach (IReadOnlyList<string> row in SpeedTable.Rows(report))

@@ -13,7 +13,7 @@ namespace Niwaki.Cli.Commands;
 internal sealed class EvalCommand : Verb
 {
     private readonly Argument<string> _model = ModelArgument();
-    private readonly Option<string?> _file = new Option<string?>("--file", "--dataset") { Description = "Text to measure the perplexity on: a file in UTF-8; with protocols documents and lm-eval also .jsonl or .zip", HelpName = "path" }.RefuseEmpty();
+    private readonly Option<string?> _file = new Option<string?>("--file", "--dataset") { Description = "Text to measure the perplexity on: a file in UTF-8, or documents as .jsonl or as a .zip of .txt", HelpName = "path" }.RefuseEmpty();
     private readonly Option<string> _protocol = new("--protocol")
     {
         Description = "How the text is cut and scored. gptq: tokenised once, windows one after another; llamacpp: second halves of chunks; lm-eval: documents, by word and byte; segments: short windows; documents: texts between separators",
@@ -31,7 +31,7 @@ internal sealed class EvalCommand : Verb
     private readonly Option<string> _separator = new("--separator") { Description = "documents: what stands between two documents", DefaultValueFactory = _ => ProtocolOptions.DefaultSeparator, HelpName = "text" };
     private readonly Option<string?> _against = new Option<string?>("--against") { Description = "The dense model: also show how far the predictions are from its own", HelpName = "model" }.RefuseEmpty();
     private readonly Option<string?> _tasks = new("--tasks") { Description = "Tasks of lm-evaluation-harness instead of a text, with commas between them, such as hellaswag,arc_easy,mmlu", HelpName = "names" };
-    private readonly Option<int?> _shots = new("--num-fewshot", "--num_fewshot") { Description = "--tasks: examples in front of every document. Default: none; 5 for gsm8k", HelpName = "count" };
+    private readonly Option<int?> _shots = new("--num-fewshot", "--num_fewshot") { Description = "--tasks: examples in front of every document. Default: none; 5 for gsm8k; truthfulqa_mc2 has none whatever is given", HelpName = "count" };
     private readonly Option<string?> _data = new Option<string?>("--data") { Description = "--tasks: folder with the data", HelpName = "folder" }.RefuseEmpty();
     private readonly Option<bool> _pull = new("--pull") { Description = "--tasks: fetch missing data from the hub into the folder" };
     private readonly Option<string> _endpoint = new("--endpoint") { Description = "--pull: address of the hub", DefaultValueFactory = _ => HubClient.DefaultEndpoint, HelpName = "url" };

@@ -15,7 +15,7 @@ internal sealed class PerplexityEvaluation
     private readonly string _file;
     private readonly Terminal _terminal;
     private readonly bool _json;
-    private readonly TextDocument[] _documents;
+    private readonly IReadOnlyList<TextDocument> _documents;
 
     /// <summary>Reads the text, so that a fault of it shows before a model is loaded.</summary>
     public PerplexityEvaluation(ProtocolOptions options, string file, Terminal terminal, bool json)
@@ -24,8 +24,7 @@ internal sealed class PerplexityEvaluation
         _file = file;
         _terminal = terminal;
         _json = json;
-        bool takesDocuments = options.Protocol is ProtocolNames.LmEval or ProtocolNames.Documents;
-        _documents = takesDocuments ? [.. TextCollection.Read(file)] : [new TextDocument(file, TextFile.Read(file))];
+        _documents = ProtocolText.Read(options, file);
     }
 
     /// <summary>Opens the model and says so where the window is beyond its context.</summary>

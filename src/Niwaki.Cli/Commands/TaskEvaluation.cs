@@ -64,16 +64,8 @@ internal sealed class TaskEvaluation
         long start = Stopwatch.GetTimestamp();
         var encoder = new RequestEncoder(model.Tokenizer, text => model.Encode(text, addSpecialTokens: false), Mode, Longest ?? model.Transformer.Config.ContextLength);
         var runner = new TaskRunner(model.Transformer, model.Tokenizer, encoder, format, new BenchmarkFolder(Data));
-        Pull(runner, terminal, json, cancellationToken);
-        var results = new List<TaskResult>();
-        using (var display = ProgressDisplay.Start(terminal, quiet: json, hasStages: false))
-        {
-            foreach (TaskDefinition task in _tasks)
-            {
-                results.Add(runner.Run(task, Shots, Limit, Seed, display, cancellationToken));
-            }
-        }
-
+        Prepare(runner, name, terminal, json, cancellationToken);
+        List<TaskResult> results = Measure(runner, terminal, json, cancellationToken);
         var run = new HarnessRun
         {
             Model = name,
@@ -92,20 +84,60 @@ internal sealed class TaskEvaluation
             terminal.Error.WriteLine($"Messages of the system were left out, as lm-evaluation-harness does where a chat template refuses them: {refusal}");
         }
 
-        string? path = Output is null ? null : HarnessFiles.Write(Output, run, results);
+        Write(run, results, terminal, json);
+        return ExitCodes.Success;
+    }
+
+    /// <summary>Everything that can be missing is looked at before hours of measuring: the data of all tasks, and the folder for results.</summary>
+    private void Prepare(TaskRunner runner, string name, Terminal terminal, bool quiet, CancellationToken cancellationToken)
+    {
+        Pull(runner, terminal, quiet, cancellationToken);
+        foreach (TaskDefinition task in _tasks)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (Shots is { } asked && task.Shots(asked) != asked)
+            {
+                terminal.Error.WriteLine($"{task.Name} has {task.Shots(asked)} examples whatever is asked for, as in lm-evaluation-harness.");
+            }
+
+            runner.Check(task, Shots, Limit);
+        }
+
+        if (Output is not null)
+        {
+            HarnessFiles.Prepare(Output, name);
+        }
+    }
+
+    private List<TaskResult> Measure(TaskRunner runner, Terminal terminal, bool quiet, CancellationToken cancellationToken)
+    {
+        var results = new List<TaskResult>();
+        using var display = ProgressDisplay.Start(terminal, quiet, hasStages: false);
+        foreach (TaskDefinition task in _tasks)
+        {
+            results.Add(runner.Run(task, Shots, Limit, Seed, display, cancellationToken));
+        }
+
+        return results;
+    }
+
+    /// <summary>Shows the results first: a disk that is full now does not take them away.</summary>
+    private void Write(HarnessRun run, List<TaskResult> results, Terminal terminal, bool json)
+    {
         if (json)
         {
             terminal.WriteJson(HarnessReport.ToJson(run, results));
-            return ExitCodes.Success;
+        }
+        else
+        {
+            TaskOutputTables.Show(terminal, run, results);
         }
 
-        TaskOutputTables.Show(terminal, run, results);
-        if (path is not null)
+        string? path = Output is null ? null : HarnessFiles.Write(Output, run, results);
+        if (path is not null && !json)
         {
             terminal.Output.WriteLine($"Results and samples lie beside {path}");
         }
-
-        return ExitCodes.Success;
     }
 
     private void Pull(TaskRunner runner, Terminal terminal, bool quiet, CancellationToken cancellationToken)

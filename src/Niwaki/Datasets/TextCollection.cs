@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Text;
 using System.Text.Json;
 
 namespace Niwaki.Datasets;
@@ -7,8 +8,16 @@ namespace Niwaki.Datasets;
 public static class TextCollection
 {
     private const int LargestEntryCount = 1 << 20;
-    private const long LargestTotalBytes = 64L << 30; // what an archive may unpack to: more tokens than this engine can train on
+    private const long LargestTotalBytes = 64L << 30; // more tokens than this engine can train on
     private const string ExpectedLine = "a JSON string, or an object with a string 'text'";
+
+    /// <summary>Whether a file holds documents, as its name says: <c>.zip</c> and <c>.jsonl</c>. Everything else is one text.</summary>
+    /// <param name="path">The file.</param>
+    public static bool HoldsDocuments(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Path.GetExtension(path).ToUpperInvariant() is ".ZIP" or ".JSONL";
+    }
 
     /// <summary>Reads the documents of a file, one at a time.</summary>
     /// <remarks>
@@ -17,10 +26,11 @@ public static class TextCollection
     /// <c>\n</c>, whatever they end in there: a model that learned <c>\r\n</c> is surprised by every line of other texts. JSON strings stay as they are.
     /// </remarks>
     /// <param name="path">The file.</param>
+    /// <param name="maxBytes">Largest size of all texts together, in bytes of UTF-8. Default: 64 GiB.</param>
     /// <exception cref="DatasetException">The file holds no text, is no archive or no JSON lines where its name says so, or is too large.</exception>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
-    public static IEnumerable<TextDocument> Read(string path)
+    public static IEnumerable<TextDocument> Read(string path, long maxBytes = LargestTotalBytes)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         IEnumerable<TextDocument> documents = Path.GetExtension(path).ToUpperInvariant() switch
@@ -30,8 +40,19 @@ public static class TextCollection
             _ => [new TextDocument(path, WithPlainLineEnds(TextFile.Read(path)))],
         };
         bool any = false;
+        long total = 0;
         foreach (TextDocument document in documents)
         {
+            total += Encoding.UTF8.GetByteCount(document.Text);
+            if (total > maxBytes)
+            {
+                throw new DatasetException(
+                    document.Name,
+                    FormattableString.Invariant($"brings the texts to {total:N0} bytes"),
+                    FormattableString.Invariant($"at most {maxBytes:N0} in all"),
+                    "Give a part of them.");
+            }
+
             if (!string.IsNullOrWhiteSpace(document.Text))
             {
                 any = true;
@@ -49,14 +70,10 @@ public static class TextCollection
     {
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         using ZipArchive archive = OpenArchive(file, path);
-        List<ZipArchiveEntry> entries = Entries(archive, path);
-        long left = LargestTotalBytes;
-        foreach (ZipArchiveEntry entry in entries)
+        foreach (ZipArchiveEntry entry in Entries(archive, path))
         {
             string name = $"{path}/{entry.FullName}";
-            string text = ReadEntry(entry, name, Math.Min(left, TextFile.DefaultMaxBytes));
-            left -= text.Length;
-            yield return new TextDocument(name, WithPlainLineEnds(text));
+            yield return new TextDocument(name, WithPlainLineEnds(ReadEntry(entry, name)));
         }
     }
 
@@ -95,12 +112,12 @@ public static class TextCollection
         }
     }
 
-    private static string ReadEntry(ZipArchiveEntry entry, string name, long maxBytes)
+    private static string ReadEntry(ZipArchiveEntry entry, string name)
     {
         try
         {
             using Stream stream = entry.Open();
-            return TextFile.ReadCapped(stream, name, maxBytes, entry.Length);
+            return TextFile.ReadCapped(stream, name, TextFile.DefaultMaxBytes, entry.Length);
         }
         catch (InvalidDataException exception)
         {

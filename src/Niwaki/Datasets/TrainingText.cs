@@ -17,7 +17,7 @@ public sealed record TrainingText(int[] Ids, int[][] HeldOut, string Name)
     /// <param name="heldOut">File to measure on; null: the last hundredth of the text, at least a window, which is not trained on.</param>
     /// <param name="window">Tokens of a window to measure on.</param>
     /// <param name="windows">Most windows to measure on.</param>
-    /// <exception cref="DatasetException">A text is empty, too large, or shorter than a window.</exception>
+    /// <exception cref="DatasetException">A text is empty, too large, or shorter than a window, or the file to measure on is trained on.</exception>
     /// <exception cref="Formats.ModelFormatException">A text has a token that the model does not know.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
@@ -26,8 +26,9 @@ public sealed record TrainingText(int[] Ids, int[][] HeldOut, string Name)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(texts);
+        ThrowIfTrainedOn(texts, heldOut);
         int[] Encode(IEnumerable<string> paths) =>
-            TextTokens.EncodeAll(tokenizer, paths.SelectMany(TextCollection.Read), vocabularySize, folder, endOfText ?? tokenizer.EndOfText);
+            TextTokens.EncodeAll(tokenizer, paths.SelectMany(path => TextCollection.Read(path)), vocabularySize, folder, endOfText ?? tokenizer.EndOfText);
         int[] ids = Encode(texts);
         string name = string.Join(", ", texts);
         if (heldOut is not null)
@@ -37,5 +38,18 @@ public sealed record TrainingText(int[] Ids, int[][] HeldOut, string Name)
 
         int last = Math.Min(ids.Length, Math.Max(window, ids.Length / 100));
         return new TrainingText(ids[..^last], TextWindows.NonOverlapping(ids.AsSpan(ids.Length - last), window, windows, name), $"{name}, without the {last} tokens held out");
+    }
+
+    /// <summary>Refuses to measure on a file that is trained on.</summary>
+    /// <param name="texts">Files to train on.</param>
+    /// <param name="heldOut">File to measure on; null: none.</param>
+    /// <exception cref="DatasetException">It is one of them.</exception>
+    internal static void ThrowIfTrainedOn(IEnumerable<string> texts, string? heldOut)
+    {
+        if (heldOut is not null && texts.Any(text => Path.GetFullPath(text) == Path.GetFullPath(heldOut)))
+        {
+            throw new DatasetException(
+                heldOut, "is trained on too", "another text to measure on", "A model measured on what it was trained on looks better than it is.");
+        }
     }
 }

@@ -15,21 +15,22 @@ internal sealed class HealingTexts
     private readonly TrainingText? _text;
 
     /// <summary>Reads everything that the recipe names.</summary>
-    /// <exception cref="DatasetException">A text is empty, too large, too short, or no text.</exception>
+    /// <exception cref="DatasetException">A text is empty, too large, too short, no text, or both trained and measured on.</exception>
     public HealingTexts(HealingRecipe recipe, Checkpoint checkpoint, ModelConfig config)
     {
         _recipe = recipe;
         var tokenizer = Tokenizer.Load(checkpoint.Folder);
         int? end = config.EndOfText is [int first, ..] ? first : null;
+        string? heldOut = recipe.HeldOut is { } file ? recipe.FullPath(file) : null;
         foreach (HealingStage stage in recipe.Stages)
         {
             if (recipe.Gradient(stage) is { Instructions: { } path } options)
             {
+                TrainingText.ThrowIfTrainedOn([recipe.FullPath(path)], heldOut);
                 _instructions[stage] = Encode(recipe.FullPath(path), tokenizer, config, checkpoint.Folder, end ?? tokenizer.EndOfText, options.Training.Window);
             }
         }
 
-        string? heldOut = recipe.HeldOut is { } file ? recipe.FullPath(file) : null;
         if (recipe.Text is { } text && (recipe.NeedsText || heldOut is null))
         {
             _text = TrainingText.Read(

@@ -86,6 +86,18 @@ public sealed class TextCollectionTests : IDisposable
     public void Read_ArchiveWithoutTexts_Throws() =>
         Assert.Throws<DatasetException>(() => TextCollection.Read(Archive(("a.md", "x"))).Count());
 
+    /// <summary>Each of the texts may be read, both together are a byte too much.</summary>
+    [Fact]
+    public void Read_TextsTooLargeTogether_Throws()
+    {
+        foreach (string path in (string[])[Archive(("a.txt", "abc"), ("b.txt", "dé")), _folder.Write("a.jsonl", "\"abc\"\n\"dé\"\n")])
+        {
+            Assert.Equal(2, TextCollection.Read(path, 6).Count());
+            Assert.Contains(
+                "brings the texts to 6 bytes, expected at most 5 in all", Assert.Throws<DatasetException>(() => TextCollection.Read(path, 5).Count()).Message, StringComparison.Ordinal);
+        }
+    }
+
     private void AssertBroken(byte[] bytes)
     {
         string path = _folder.Write("broken.zip", bytes);

@@ -37,13 +37,16 @@ public static class TableFile
     /// <param name="text">The text.</param>
     /// <param name="name">Name of the text in messages.</param>
     /// <param name="columns">Names of the columns; null: the first record names them.</param>
-    /// <exception cref="DatasetException">A record has another number of fields, or the text is broken.</exception>
-    public static IReadOnlyList<TableRow> Csv(string text, string name, IReadOnlyList<string>? columns)
+    /// <exception cref="DatasetException">A record has another number of fields, there are too many, or the text is broken.</exception>
+    public static IReadOnlyList<TableRow> Csv(string text, string name, IReadOnlyList<string>? columns) => Csv(text, name, columns, MostRows);
+
+    /// <summary>Records are cut as they are counted, so that of a file with too many of them no more are in memory than may be.</summary>
+    internal static IReadOnlyList<TableRow> Csv(string text, string name, IReadOnlyList<string>? columns, int mostRows)
     {
-        var records = CsvText.Records(text, name).ToList();
+        IEnumerable<IReadOnlyList<string>> records = CsvText.Records(text, name);
         int first = columns is null ? 1 : 0;
         IReadOnlyList<string> names = columns ?? records.FirstOrDefault() ?? [];
-        return Counted(records.Skip(first).Select((record, i) => CsvRow(record, names, Place(name, "record", i + first + 1))), name);
+        return Counted(records.Skip(first).Select((record, i) => CsvRow(record, names, Place(name, "record", i + first + 1))), name, mostRows);
     }
 
     private static TableRow CsvRow(IReadOnlyList<string> record, IReadOnlyList<string> names, string place)
@@ -64,15 +67,18 @@ public static class TableFile
 
     private static IEnumerable<TableRow> Lines(string text, string path)
     {
-        int number = 0;
-        foreach (string line in text.Split('\n'))
+        int at = 0;
+        for (int number = 1; at < text.Length; number++)
         {
-            number++;
-            if (!string.IsNullOrWhiteSpace(line))
+            int end = text.IndexOf('\n', at);
+            end = end < 0 ? text.Length : end;
+            if (!text.AsSpan(at, end - at).IsWhiteSpace())
             {
                 string place = Place(path, "line", number);
-                yield return Row(Parse(line, place), place);
+                yield return Row(Parse(text[at..end], place), place);
             }
+
+            at = end + 1;
         }
     }
 
@@ -112,15 +118,15 @@ public static class TableFile
         }
     }
 
-    private static List<TableRow> Counted(IEnumerable<TableRow> rows, string name)
+    private static List<TableRow> Counted(IEnumerable<TableRow> rows, string name, int mostRows = MostRows)
     {
-        List<TableRow> some = [.. rows.Take(MostRows + 1)];
-        return some.Count is > 0 and <= MostRows
+        List<TableRow> some = [.. rows.Take(mostRows + 1)];
+        return some.Count > 0 && some.Count <= mostRows
             ? some
             : throw new DatasetException(
                 name,
-                some.Count == 0 ? "holds no row" : FormattableString.Invariant($"holds more than {MostRows:N0} rows"),
-                FormattableString.Invariant($"1 to {MostRows:N0}"),
+                some.Count == 0 ? "holds no row" : FormattableString.Invariant($"holds more than {mostRows:N0} rows"),
+                FormattableString.Invariant($"1 to {mostRows:N0}"),
                 "Was the right file given?");
     }
 

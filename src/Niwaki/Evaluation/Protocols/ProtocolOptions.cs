@@ -6,13 +6,16 @@ public sealed record ProtocolOptions
     /// <summary>Largest window that is taken where none is asked for, 2,048 tokens.</summary>
     public const int LargestDefaultWindow = 2048;
 
+    /// <summary>Largest window, 1,048,576 tokens, as in recipes.</summary>
+    public const int LargestWindow = 1 << 20;
+
     /// <summary>What separates documents where nothing else is said.</summary>
     public const string DefaultSeparator = "<|endoftext|>";
 
     /// <summary>One of <see cref="ProtocolNames"/>. Default <c>gptq</c>.</summary>
     public string Protocol { get; init; } = ProtocolNames.Gptq;
 
-    /// <summary>Tokens of a window, 2 or more; null: what <see cref="DefaultWindow"/> says.</summary>
+    /// <summary>Tokens of a window, 2 to <see cref="LargestWindow"/>; null: what <see cref="DefaultWindow"/> says.</summary>
     public int? Window { get; init; }
 
     /// <summary>Most windows, or documents for the protocols that have them, 1 or more; null: all.</summary>
@@ -45,6 +48,11 @@ public sealed record ProtocolOptions
         if (Window < least)
         {
             yield return FormattableString.Invariant($"Window is {Window}, expected at least {least} tokens.");
+        }
+
+        if (Window > LargestWindow)
+        {
+            yield return FormattableString.Invariant($"Window is {Window:N0}, expected at most {LargestWindow:N0} tokens.");
         }
 
         if (Limit < 1)

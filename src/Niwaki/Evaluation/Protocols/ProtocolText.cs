@@ -4,12 +4,38 @@ using Niwaki.Tokenizers;
 
 namespace Niwaki.Evaluation.Protocols;
 
-/// <summary>Cuts a text into windows as a protocol says.</summary>
+/// <summary>Reads a text and cuts it into windows as a protocol says.</summary>
 public static class ProtocolText
 {
+    /// <summary>Reads a text.</summary>
+    /// <remarks>
+    /// A <c>.zip</c> or <c>.jsonl</c> gives the documents that <see cref="TextCollection.Read"/> finds in it. Everything else is one text, in which with <c>lm-eval</c>
+    /// every article is a document; where the protocol takes the whole text, its line ends stay as they are.
+    /// </remarks>
+    /// <param name="options">The protocol.</param>
+    /// <param name="path">The file; of documents at most <see cref="TextFile.DefaultMaxBytes"/> in all.</param>
+    /// <exception cref="DatasetException">The file holds no text, is broken, or is too large.</exception>
+    /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be read, or is a folder.</exception>
+    public static IReadOnlyList<TextDocument> Read(ProtocolOptions options, string path)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (TextCollection.HoldsDocuments(path))
+        {
+            return [.. TextCollection.Read(path, TextFile.DefaultMaxBytes)];
+        }
+
+        return options.Protocol switch
+        {
+            ProtocolNames.LmEval => [.. TextCollection.Read(path).SelectMany(text => WikiTextPages.Split(text.Text).Select(page => new TextDocument(path, page)))],
+            ProtocolNames.Documents => [.. TextCollection.Read(path)],
+            _ => [new TextDocument(path, TextFile.Read(path))],
+        };
+    }
+
     /// <summary>Cuts a text.</summary>
     /// <param name="options">The protocol.</param>
-    /// <param name="documents">The text; the protocols that know documents take several.</param>
+    /// <param name="documents">What <see cref="Read"/> gives; the protocols that do not know documents join several with an empty line in between.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="encode">Turns a text into ids that the model has; the second argument: whether the tokens go with it that the tokenizer adds by itself.</param>
     /// <param name="contextLength">The model's context.</param>
@@ -100,7 +126,7 @@ public static class ProtocolText
         ProtocolOptions options, IReadOnlyList<TextDocument> documents, Tokenizer tokenizer, Func<string, bool, int[]> encode, int window, string name)
     {
         int prefix = tokenizer.BeginOfText ?? tokenizer.EndOfText ?? throw NoBeginOfText(name);
-        string[] pages = [.. documents.SelectMany(document => WikiTextPages.Split(document.Text)).Take(options.Limit ?? int.MaxValue)];
+        string[] pages = [.. documents.Take(options.Limit ?? int.MaxValue).Select(document => document.Text)];
         ScoredWindow[] windows = [.. pages.SelectMany((page, i) => RollingToTheEnd(encode(WikiTextDetokeniser.Apply(page), false), prefix, window, i))];
         return WithDocuments(options, window, windows, pages.Length, name) with
         {
@@ -117,7 +143,7 @@ public static class ProtocolText
     {
         int[] all = [prefix, .. ids];
         int start = 0;
-        for (; start + inputs + 1 <= all.Length; start += inputs)
+        for (; all.Length - start > inputs; start += inputs)
         {
             yield return new ScoredWindow(all[start..(start + inputs + 1)], 1, document);
         }

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Niwaki.Evaluation.Protocols;
@@ -29,11 +30,11 @@ public static partial class WikiTextDetokeniser
         // What looks like a class of digits in the replacement is written out as it stands.
         text = SlashedDigit().Replace(text, "/'[0-9]/");
         text = ReplaceAll(text, Punctuation);
-        text = Parentheses().Replace(text, "($1)");
-        text = Brackets().Replace(text, "[$1]");
-        text = Braces().Replace(text, "{$1}");
-        text = DoubleQuotes().Replace(text, "\"$1\"");
-        text = SingleQuotes().Replace(text, "'$1'");
+        text = Tightened(text, '(', ')');
+        text = Tightened(text, '[', ']');
+        text = Tightened(text, '{', '}');
+        text = Tightened(text, '"', '"');
+        text = Tightened(text, '\'', '\'');
         return ReplaceAll(text, Rest);
     }
 
@@ -47,21 +48,30 @@ public static partial class WikiTextDetokeniser
         return text;
     }
 
+    /// <summary>
+    /// Takes away white space at the edges of what stands between an opening character and the next closing one. The harness has an expression for it, such as
+    /// <c>\(\s*([^\)]*?)\s*\)</c>, which goes back and forth over white space that nothing closes; this goes over the text once.
+    /// </summary>
+    private static string Tightened(string text, char opening, char closing)
+    {
+        var tight = new StringBuilder(text.Length);
+        int copied = 0;
+        int open;
+        while ((open = text.IndexOf(opening, copied)) >= 0)
+        {
+            int close = text.IndexOf(closing, open + 1);
+            if (close < 0)
+            {
+                break;
+            }
+
+            tight.Append(text, copied, open + 1 - copied).Append(text.AsSpan(open + 1, close - open - 1).Trim()).Append(closing);
+            copied = close + 1;
+        }
+
+        return tight.Append(text, copied, text.Length - copied).ToString();
+    }
+
     [GeneratedRegex("/' [0-9]/", RegexOptions.CultureInvariant)]
     private static partial Regex SlashedDigit();
-
-    [GeneratedRegex(@"\(\s*([^\)]*?)\s*\)", RegexOptions.CultureInvariant)]
-    private static partial Regex Parentheses();
-
-    [GeneratedRegex(@"\[\s*([^\]]*?)\s*\]", RegexOptions.CultureInvariant)]
-    private static partial Regex Brackets();
-
-    [GeneratedRegex(@"\{\s*([^}]*?)\s*\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Braces();
-
-    [GeneratedRegex(@"""\s*([^""]*?)\s*""", RegexOptions.CultureInvariant)]
-    private static partial Regex DoubleQuotes();
-
-    [GeneratedRegex(@"'\s*([^']*?)\s*'", RegexOptions.CultureInvariant)]
-    private static partial Regex SingleQuotes();
 }

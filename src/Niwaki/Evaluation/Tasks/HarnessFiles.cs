@@ -31,6 +31,19 @@ public static partial class HarnessFiles
         return Refused().Replace(model, "__");
     }
 
+    /// <summary>Makes the folder that <see cref="Write"/> writes into, and a file in it to see whether it can be written: better before hours of measuring than behind them.</summary>
+    /// <param name="folder">Folder above; made where missing.</param>
+    /// <param name="model">Name of the model.</param>
+    /// <exception cref="IOException">The folder cannot be made, or no file in it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public static void Prepare(string folder, string model)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string target = Path.Combine(folder, Sanitized(model));
+        Directory.CreateDirectory(target);
+        AtomicFile.DeleteQuietly(AtomicFile.WriteTemporary(Path.Combine(target, "results"), 0, _ => { }));
+    }
+
     /// <summary>Writes <c>results_TIME.json</c> and for every task <c>samples_TASK_TIME.jsonl</c> into a folder named like the model.</summary>
     /// <param name="folder">Folder above; made where missing.</param>
     /// <param name="run">What was run.</param>

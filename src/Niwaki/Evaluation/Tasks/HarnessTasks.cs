@@ -93,7 +93,9 @@ public static partial class HarnessTasks
             Metrics = AccuracyAlone,
             DatasetPath = "truthfulqa/truthful_qa",
             DatasetName = "multiple_choice",
-            ValidationSplit = "validation", Read = TruthfulQa,
+            ValidationSplit = "validation",
+            HasFixedShots = true,
+            Read = TruthfulQa,
         },
         .. MmluSubjects.All.Select(Mmlu),
         new()

@@ -41,6 +41,9 @@ public sealed record TaskDefinition
     /// <summary>Examples where no number is asked for.</summary>
     public int DefaultShots { get; init; }
 
+    /// <summary>Whether it has <see cref="DefaultShots"/> examples whatever is asked for, because its prompt brings examples of its own.</summary>
+    public bool HasFixedShots { get; init; }
+
     /// <summary>Text in front of everything.</summary>
     public string Description { get; init; } = "";
 
@@ -67,6 +70,10 @@ public sealed record TaskDefinition
     /// its settings name them, also where they name neither.
     /// </summary>
     public bool DrawsOneMore => FewShotSplit == TestSplit;
+
+    /// <summary>Examples in front of every document.</summary>
+    /// <param name="asked">The number that is asked for; null: none is.</param>
+    public int Shots(int? asked) => HasFixedShots ? DefaultShots : asked ?? DefaultShots;
 
     /// <summary>Where its data is.</summary>
     /// <param name="split">Part.</param>

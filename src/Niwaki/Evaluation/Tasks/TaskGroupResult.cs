@@ -9,17 +9,18 @@ public sealed record TaskGroupResult(string Name, IReadOnlyList<string> Tasks, T
     /// <summary>Version of the groups in the harness.</summary>
     public const string Version = "2";
 
-    /// <summary>The groups of mmlu of which there are results.</summary>
+    /// <summary>The groups of mmlu of which there are results of every subject: a part of one would have its name and another meaning.</summary>
     /// <param name="results">Results of tasks.</param>
     public static IReadOnlyList<TaskGroupResult> Of(IReadOnlyList<TaskResult> results)
     {
         ArgumentNullException.ThrowIfNull(results);
-        TaskResult[] subjects = [.. results.Where(result => result.Task.Group == MmluSubjects.Group)];
+        TaskResult[] MembersOf(IReadOnlyList<TaskDefinition> tasks) => [.. results.Where(result => tasks.Any(task => task.Name == result.Task.Name))];
         return
         [
             .. MmluSubjects.Groups
-                .Select(name => (name, members: subjects.Where(result => name == MmluSubjects.Group || MmluSubjects.GroupOf(result.Task.Subject!) == name).ToArray()))
-                .Where(group => group.members.Length > 0)
+                .Select(name => (name, tasks: HarnessTasks.Find(name)))
+                .Select(group => (group.name, group.tasks, members: MembersOf(group.tasks)))
+                .Where(group => group.members.Length == group.tasks.Count)
                 .Select(group => new TaskGroupResult(group.name, [.. group.members.Select(member => member.Task.Name)], Pooled(group.members))),
         ];
     }

@@ -20,13 +20,11 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
     /// <summary>Most tokens written about a problem, as the harness has it where a task says nothing.</summary>
     private const int MostWritten = 256;
 
-    private static readonly string[] Stops = ["Question:", "</s>", "<|im_end|>"];
-
     private readonly LikelihoodScorer _scorer = new(model);
 
     /// <summary>Measures on a task.</summary>
     /// <param name="task">The task.</param>
-    /// <param name="shots">Examples in front of every document; null: as many as the task has by itself.</param>
+    /// <param name="shots">Examples in front of every document, unless the task has a fixed number; null: as many as the task has by itself.</param>
     /// <param name="limit">Documents from the first; null: all.</param>
     /// <param name="seed">Seed of the examples.</param>
     /// <param name="progress">Told how far it is; null: nobody.</param>
@@ -39,17 +37,27 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         TaskDefinition task, int? shots = null, int? limit = null, long seed = FewShotSampler.DefaultSeed, IProgress<TaskProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        int examples = shots ?? task.DefaultShots;
-        IReadOnlyList<TableRow> rows = folder.Read(task.Source(task.EvaluatedSplit));
-        TaskItem[] items = [.. rows.Take(limit ?? int.MaxValue).Select(task.Read)];
-        TaskItem[] pool = examples == 0 ? [] : [.. (task.ExampleSplit == task.EvaluatedSplit ? rows : folder.Read(task.Source(task.ExampleSplit))).Select(task.Read)];
-        var sampler = new FewShotSampler(task, pool, examples, seed);
+        int examples = task.Shots(shots);
+        (TaskItem[] items, int documents, FewShotSampler sampler) = Read(task, examples, limit, seed);
         IReadOnlyList<TaskPrompt>[] requests = [.. items.Select(item => format.Write(task, sampler.Next(item), item))];
         Follower? follower = progress is null ? null : new Follower(task.Name, items.Length, progress);
         TaskSample[] samples = task.Output == TaskOutput.GenerateUntil
             ? Written(items, requests, follower, cancellationToken)
             : Scored(task, items, requests, follower, cancellationToken);
-        return new TaskResult(task, examples, rows.Count, samples, Metrics(task, samples));
+        return new TaskResult(task, examples, documents, samples, Metrics(task, samples));
+    }
+
+    /// <summary>Reads the data of a task as <see cref="Run"/> does, so that a fault of the last task shows before the first one is measured.</summary>
+    /// <param name="task">The task.</param>
+    /// <param name="shots">Examples, as for <see cref="Run"/>.</param>
+    /// <param name="limit">Documents from the first; null: all.</param>
+    /// <exception cref="DatasetException">Data is missing or broken, or there are too few documents for the examples.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file may not be read.</exception>
+    public void Check(TaskDefinition task, int? shots = null, int? limit = null)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        Read(task, task.Shots(shots), limit, FewShotSampler.DefaultSeed);
     }
 
     /// <summary>Fetches the data of a task from the hub, as far as it is missing.</summary>
@@ -62,8 +70,17 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
     public IReadOnlyList<string> Pull(TaskDefinition task, int? shots, HubClient hub, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(task);
-        string[] splits = (shots ?? task.DefaultShots) == 0 ? [task.EvaluatedSplit] : [task.EvaluatedSplit, task.ExampleSplit];
+        string[] splits = task.Shots(shots) == 0 ? [task.EvaluatedSplit] : [task.EvaluatedSplit, task.ExampleSplit];
         return [.. splits.Distinct().Where(split => folder.Pull(hub, task.Source(split), cancellationToken))];
+    }
+
+    /// <summary>What is measured on, of how many documents, and what draws the examples.</summary>
+    private (TaskItem[] Items, int Documents, FewShotSampler Sampler) Read(TaskDefinition task, int examples, int? limit, long seed)
+    {
+        IReadOnlyList<TableRow> rows = folder.Read(task.Source(task.EvaluatedSplit));
+        TaskItem[] items = [.. rows.Take(limit ?? int.MaxValue).Select(task.Read)];
+        TaskItem[] pool = examples == 0 ? [] : [.. (task.ExampleSplit == task.EvaluatedSplit ? rows : folder.Read(task.Source(task.ExampleSplit))).Select(task.Read)];
+        return (items, rows.Count, new FewShotSampler(task, pool, examples, seed));
     }
 
     private TaskSample[] Scored(TaskDefinition task, TaskItem[] items, IReadOnlyList<TaskPrompt>[] requests, Follower? follower, CancellationToken cancellationToken)
@@ -79,9 +96,8 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         int room = Math.Min(MostWritten, encoder.Longest - 1);
         int[][] prompts = [.. requests.Select(request => encoder.Prompt(request[0].Context, room))];
         int[] ends = [.. model.Config.EndOfText, .. tokenizer.EndOfText is { } end ? [end] : Array.Empty<int>()];
-        bool IsDone(IReadOnlyList<int> ids) => Stops.Any(stop => tokenizer.Decode([.. ids]).Contains(stop, StringComparison.Ordinal));
-        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, IsDone, follower, cancellationToken);
-        return [.. items.Select((item, i) => Sample(item, requests[i], UntilStop(tokenizer.Decode(written[i]))))];
+        int[][] written = BatchGenerator.Generate(model, prompts, room, ends, ids => AnswerStops.IsReached(tokenizer, [.. ids]), follower, cancellationToken);
+        return [.. items.Select((item, i) => Sample(item, requests[i], AnswerStops.TextBefore(tokenizer, written[i])))];
     }
 
     private static TaskSample Sample(TaskItem item, IReadOnlyList<TaskPrompt> requests, string text)
@@ -89,8 +105,6 @@ public sealed class TaskRunner(Transformer model, Tokenizer tokenizer, RequestEn
         var filtered = AnswerFilter.Names.ToDictionary(name => name, name => AnswerFilter.Apply(name, text));
         return new TaskSample(item, requests) { Written = text, Filtered = filtered, Values = TaskScores.Of(item, filtered) };
     }
-
-    private static string UntilStop(string text) => Stops.Aggregate(text, (left, stop) => left.Split(stop)[0]);
 
     private static TaskMetric[] Metrics(TaskDefinition task, TaskSample[] samples) =>
     [

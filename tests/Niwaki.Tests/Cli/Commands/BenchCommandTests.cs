@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Niwaki.Cli;
 using Niwaki.Evaluation.Speed;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Reports;
@@ -52,6 +53,50 @@ public class BenchCommandTests
         string edited = File.ReadAllText(card);
         Assert.Contains("not as Niwaki wrote it", Warning(CommandRunner.Run(["bench", run.Path, .. Quick])), StringComparison.Ordinal);
         Assert.Equal(edited, File.ReadAllText(card));
+    }
+
+    // The measurement of the model alone is not the one that the folder is for.
+    [Fact]
+    public void Bench_RunWhoseSourceIsGone_LeavesTheMeasurementBesideIt()
+    {
+        using var run = new FinishedRun("model");
+        string card = run[Path.Combine("model", "README.md")];
+        Assert.Equal(0, CommandRunner.Run(["bench", run.Path, .. Quick]).ExitCode);
+        (string, string) before = (File.ReadAllText(card), File.ReadAllText(run[SpeedReport.FileName]));
+        Directory.Delete(run.Source, recursive: true);
+
+        CommandResult result = CommandRunner.Run(["bench", run.Path, .. Quick]);
+
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Contains("measured alone", result.Error, StringComparison.Ordinal);
+        Assert.Equal(before, (File.ReadAllText(card), File.ReadAllText(run[SpeedReport.FileName])));
+    }
+
+    // There is no such model: whoever opens it before the path is looked at says that, with another exit code.
+    [Theory]
+    [InlineData("--out")]
+    [InlineData("--markdown")]
+    public void Bench_PathThatCannotBeWritten_FailsBeforeAnythingIsMeasured(string option)
+    {
+        using var folder = new TemporaryFolder();
+
+        CommandRunner.Run(["bench", folder["nowhere"], option, folder["missing/bench"]]).AssertFails(1, "missing/bench' lies in a folder that does not exist");
+        CommandRunner.Run(["bench", folder["nowhere"], option, folder.Path]).AssertFails(1, $"'{folder.Path}' is a folder");
+        CommandRunner.Run(["bench", folder["nowhere"], option, folder["bench"]]).AssertFails(3, "nowhere");
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
+    public void Bench_Out_ShowsBeforeItWrites()
+    {
+        using var folder = new TemporaryFolder();
+        using var output = new LookingWriter(() => File.Exists(folder["bench.json"]) ? 1 : 0);
+        using var error = new StringWriter();
+        string[] args = ["bench", SmallModel.Write(folder["model"]), .. Quick, "--out", folder["bench.json"], "--json", "--threads", "1"];
+
+        int code = NiwakiCommandLine.Run(args, output, error, TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, 0, true), (code, output.Seen, File.Exists(folder["bench.json"])));
     }
 
     private static string Warning(CommandResult result) => string.Concat(result.Error.Split('\n').Where(line => line.Contains("card", StringComparison.Ordinal)));

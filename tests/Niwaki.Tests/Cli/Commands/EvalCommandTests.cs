@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Niwaki.Models;
 using Niwaki.Tests.Formats;
@@ -157,6 +158,46 @@ public class EvalCommandTests
         Assert.Equal(1, Math.Exp(sum / json.GetProperty("words").GetInt32()) / json.GetProperty("wordPerplexity").GetDouble(), 9);
         Assert.Equal(sum / Math.Log(2) / text.Length, json.GetProperty("bitsPerByte").GetDouble(), 9);
     }
+
+    /// <summary>Documents with an empty line in between are the same text, however they come.</summary>
+    [Theory]
+    [InlineData("gptq")]
+    [InlineData("llamacpp")]
+    [InlineData("segments")]
+    public void Eval_DocumentsUnderAProtocolOfOneText_AreJoined(string protocol)
+    {
+        using var folder = new TemporaryFolder();
+        string text = File.ReadAllText(CommandRunner.Text);
+        string[] documents = [text[..400], text[400..800]];
+        using (ZipArchive archive = ZipFile.Open(folder["a.zip"], ZipArchiveMode.Create))
+        {
+            foreach ((int i, string document) in documents.Index())
+            {
+                using var writer = new StreamWriter(archive.CreateEntry($"{i}.txt").Open());
+                writer.Write(document);
+            }
+        }
+
+        string lines = folder.Write("a.jsonl", string.Join('\n', documents.Select(document => JsonSerializer.Serialize(document))));
+        string joined = folder.Write("a.txt", string.Join("\n\n", documents));
+        string[] results = [.. ((string[])[joined, lines, folder["a.zip"]]).Select(path =>
+            CommandRunner.Run("eval", CommandRunner.Sample, "--file", path, "--protocol", protocol, "--window", "32", "--json").Json.GetRawText())];
+
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
+    }
+
+    [Fact]
+    public void Eval_LmEvalOfJsonLines_ALineIsADocument()
+    {
+        using var folder = new TemporaryFolder();
+        string lines = folder.Write("a.jsonl", "\" = One = \\nIt rained.\\n = Two = \\nIt snowed.\"\n\"It hailed.\"\n");
+
+        Assert.Equal(2, CommandRunner.Run("eval", CommandRunner.Sample, "--file", lines, "--protocol", "lm-eval", "--json").Json.GetProperty("documents").GetInt32());
+    }
+
+    [Fact]
+    public void Eval_WindowBeyondAllBounds_ReturnsUsage() => Eval("--protocol", "lm-eval", "--window", "2147483647", "--json").AssertFails(2, "expected at most 1,048,576 tokens");
 
     [Fact]
     public void Eval_Against_ShowsTheTable()

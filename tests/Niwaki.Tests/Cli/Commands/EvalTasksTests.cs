@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Niwaki.Cli;
+using Niwaki.Evaluation.Tasks;
+using Niwaki.Models;
 using Niwaki.Tests.Formats;
 using Niwaki.Tests.Formats.Hub;
 using Niwaki.Tests.Formats.Parquet;
@@ -60,6 +63,42 @@ public sealed class EvalTasksTests : IDisposable
         Assert.Equal(64, first.GetProperty("prompt_hash").GetString()!.Length);
     }
 
+    /// <summary>No loss of this model is a number: whoever measures before the rest is looked at fails for that.</summary>
+    [Fact]
+    public void Eval_SomethingMissingForALaterTask_FailsBeforeAnythingIsMeasured()
+    {
+        WriteArc();
+        string model = SmallModel.Write(_folder["model"]);
+        SmallModel.Fill(model, TensorNames.FinalNorm, float.NaN);
+        CommandResult Run(params string[] more) => CommandRunner.Run(["eval", model, "--data", _folder["data"], "--tasks", .. more]);
+
+        Run("arc_easy").AssertFails(1, "NaN");
+        Run("arc_easy,boolq").AssertFails(1, "has no data for split 'validation' of task 'boolq'");
+        _folder.Write("data/boolq.jsonl", "{}");
+        Run("arc_easy,boolq").AssertFails(1, "boolq.jsonl, line 1: has no field 'passage'");
+        _folder.Write("data/boolq.jsonl", """{"passage": "Cats purr.", "question": "do cats purr", "label": 1}""");
+        Run("arc_easy,boolq", "--num-fewshot", "1").AssertFails(1, "has no data for split 'train' of task 'boolq'");
+        _folder.Write("taken", "a file");
+        Run("arc_easy", "--out", _folder["taken"]).AssertFails(1, "taken");
+        Assert.DoesNotContain("NaN", Run("arc_easy", "--out", _folder["taken"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Eval_TasksOut_ShowsBeforeItWrites()
+    {
+        WriteArc();
+        using var output = new LookingWriter(() => Files().Length);
+        using var error = new StringWriter();
+        int code = NiwakiCommandLine.Run(
+            ["eval", SmallModel.Write(_folder["model"]), "--tasks", "arc_easy", "--data", _folder["data"], "--out", _folder["out"], "--json", "--threads", "1"],
+            output,
+            error,
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal((0, 0, 2), (code, output.Seen, Files().Length));
+        string[] Files() => Directory.GetFiles(_folder["out"], "*", SearchOption.AllDirectories);
+    }
+
     /// <summary>The model writes about two problems; what it writes is nonsense, and the form of its judgement is not.</summary>
     [Fact]
     public void Eval_Gsm8k_TwoFilters()
@@ -81,22 +120,36 @@ public sealed class EvalTasksTests : IDisposable
         Assert.DoesNotContain("Question:", line.RootElement.GetProperty("resps")[0][0].GetString(), StringComparison.Ordinal);
     }
 
+    /// <summary>All subjects of one group, and one of another: that one makes neither its group nor the whole.</summary>
     [Fact]
-    public void Eval_Mmlu_GroupsOfSubjects()
+    public void Eval_Mmlu_GroupsWhoseSubjectsAreAllThere()
     {
-        foreach (string subject in (string[])["anatomy", "virology"])
+        string[] names = [.. HarnessTasks.Find("mmlu_social_sciences").Select(task => task.Name)];
+        foreach (string name in (string[])[.. names, "mmlu_anatomy"])
         {
-            _folder.Write($"data/mmlu_{subject}-test.csv", "What is it?,one,two,three,four,A\nAnd this?,one,two,three,four,B\n");
-            _folder.Write($"data/mmlu_{subject}-dev.csv", "Which?,one,two,three,four,C\n");
+            _folder.Write($"data/{name}-test.csv", "What is it?,one,two,three,four,A\nAnd this?,one,two,three,four,B\n");
+            _folder.Write($"data/{name}-dev.csv", "Which?,one,two,three,four,C\n");
         }
 
-        JsonElement json = Eval("mmlu_anatomy,mmlu_virology", "--num-fewshot", "1", "--json").Json;
+        JsonElement json = Eval("mmlu_social_sciences,mmlu_anatomy", "--num-fewshot", "1", "--json").Json;
 
-        Assert.Equal(["mmlu", "mmlu_stem", "mmlu_other"], json.GetProperty("groups").EnumerateObject().Select(group => group.Name));
-        double[] each = [.. ((string[])["mmlu_anatomy", "mmlu_virology"]).Select(name => json.GetProperty("results").GetProperty(name).GetProperty("acc,none").GetDouble())];
-        Assert.Equal(each.Average(), json.GetProperty("groups").GetProperty("mmlu").GetProperty("acc,none").GetDouble());
-        Assert.Equal("mmlu_virology", json.GetProperty("group_subtasks").GetProperty("mmlu_other")[0].GetString());
-        Assert.Equal(2, json.GetProperty("versions").GetProperty("mmlu").GetDouble());
+        Assert.Equal(["mmlu_social_sciences"], json.GetProperty("groups").EnumerateObject().Select(group => group.Name));
+        double[] each = [.. names.Select(name => json.GetProperty("results").GetProperty(name).GetProperty("acc,none").GetDouble())];
+        Assert.Equal(each.Average(), json.GetProperty("groups").GetProperty("mmlu_social_sciences").GetProperty("acc,none").GetDouble(), 12);
+        Assert.Equal("mmlu_econometrics", json.GetProperty("group_subtasks").GetProperty("mmlu_social_sciences")[0].GetString());
+        Assert.Equal(2, json.GetProperty("versions").GetProperty("mmlu_social_sciences").GetDouble());
+        Assert.False(Eval("mmlu_anatomy", "--json").Json.TryGetProperty("groups", out _));
+    }
+
+    /// <summary>The harness has num_fewshot 0 in the settings of this task, which no option overrides; a single document could give no two examples either.</summary>
+    [Fact]
+    public void Eval_TruthfulQa_HasNoExamplesWhateverIsAskedFor()
+    {
+        _folder.Write("data/truthfulqa_mc2.jsonl", """{"question": "Is water wet?", "mc2_targets": {"choices": ["Yes", "No"], "labels": [1, 0]}}""");
+        CommandResult result = Eval("truthfulqa_mc2", "--num-fewshot", "2", "--json");
+
+        Assert.Equal(0, result.Json.GetProperty("n-shot").GetProperty("truthfulqa_mc2").GetInt32());
+        Assert.Contains("truthfulqa_mc2 has 0 examples whatever is asked for", result.Error, StringComparison.Ordinal);
     }
 
     /// <summary>All seven tasks on the original data, two documents each.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Niwaki.Cli;
 using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
@@ -33,7 +34,7 @@ public sealed class HealCommandTests : IDisposable
         Assert.NotEqual(source.ContentHash(TestContext.Current.CancellationToken), checkpoint.ContentHash(TestContext.Current.CancellationToken));
 
         // What eval measures on the held-out windows is what the report says.
-        double loss = CommandRunner.Run("eval", healed, "--file", CommandRunner.Text, "--window", "32", "--limit", "3", "--json").Json.GetProperty("nll").GetDouble();
+        double loss = CommandRunner.Run("eval", healed, "--file", CommandRunner.OtherText, "--window", "32", "--limit", "3", "--json").Json.GetProperty("nll").GetDouble();
         Assert.Equal(json.GetProperty("heldOutLossAfter").GetDouble(), loss, 1e-6);
         string[] log = File.ReadAllLines(Path.Combine(healed, "healing.jsonl"));
         Assert.Contains("divergence", log[0], StringComparison.Ordinal);
@@ -52,6 +53,18 @@ public sealed class HealCommandTests : IDisposable
         }
 
         Assert.Equal(0, Heal(run).ExitCode);
+    }
+
+    [Fact]
+    public void Heal_StoppedBeforeItBegan_DoesNotSpeakOfResume()
+    {
+        string[] arguments = [.. Arguments(Run()), "--threads", "1"];
+        using StringWriter output = new(), error = new();
+
+        int code = NiwakiCommandLine.Run(arguments, output, error, new CancellationToken(canceled: true));
+
+        new CommandResult(code, output.ToString(), error.ToString()).AssertFails(130, "Stopped.");
+        Assert.DoesNotContain("--resume", error.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -241,6 +254,17 @@ public sealed class HealCommandTests : IDisposable
         Heal(run, "--kl", "1", "--out", _folder["a"]).AssertFails(1, "weights have another hash");
     }
 
+    /// <summary>Instructions of Alpaca have a field 'text' too, so that their file could be read as a text.</summary>
+    [Fact]
+    public void Heal_HeldOutTextThatIsTrainedOn_IsRefused()
+    {
+        string run = Run();
+        string file = _folder.Write("a.jsonl", """{"instruction": "Count.", "output": "One.", "text": "Count. One."}""");
+        Heal(run, "--held-out", CommandRunner.Text, "--out", _folder["a"]).AssertFails(1, "harbour-clock.txt: is trained on too, expected another text to measure on");
+        Heal(run, "--instructions", file, "--text", "", "--held-out", file, "--out", _folder["a"]).AssertFails(1, "a.jsonl: is trained on too");
+        Assert.False(Directory.Exists(_folder["a"]));
+    }
+
     [Fact]
     public void Heal_ReadOffs_AreMeasuredBehindTheFirstStepThatReachesThem()
     {
@@ -290,7 +314,7 @@ public sealed class HealCommandTests : IDisposable
 
     private static string[] Arguments(string model) =>
     [
-        "heal", model, "--text", CommandRunner.Text, "--held-out", CommandRunner.Text, "--held-out-windows", "3", "--held-out-window", "32",
+        "heal", model, "--text", CommandRunner.Text, "--held-out", CommandRunner.OtherText, "--held-out-windows", "3", "--held-out-window", "32",
         "--steps", "4", "--window", "32", "--batch", "3", "--warm-up", "1", "--windows", "6", "--epochs", "2",
     ];
 

@@ -133,6 +133,14 @@ public sealed class TrainCommandTests : IDisposable
         Assert.False(Directory.Exists(_folder["first"]));
     }
 
+    [Fact]
+    public void Train_HeldOutTextThatIsTrainedOn_IsRefused()
+    {
+        string same = Path.GetRelativePath(Directory.GetCurrentDirectory(), CommandRunner.Text);
+        Train("first", "--held-out", same).AssertFails(1, "harbour-clock.txt: is trained on too, expected another text to measure on");
+        Assert.False(Directory.Exists(_folder["first"]));
+    }
+
     [Theory]
     [InlineData("Number of steps is 0", "--steps", "0")]
     [InlineData("Window is 512, expected at most 256", "--window", "512")]

@@ -52,6 +52,21 @@ public sealed class TableFileTests : IDisposable
     public void Read_BrokenFile_Throws(string name, string text, string message) =>
         Assert.Contains(message, Assert.Throws<DatasetException>(() => Read(name, text)).Message, StringComparison.Ordinal);
 
+    /// <summary>The third row is one too many; what comes behind it is not looked at.</summary>
+    [Fact]
+    public void Csv_MoreRowsThanMayBe_ThrowsAtTheFirstOfThem() =>
+        Assert.Contains("a.csv: holds more than 2 rows, expected 1 to 2", Message(() => TableFile.Csv("a\n1\n2\n3\n\"broken", "a.csv", null, 2)), StringComparison.Ordinal);
+
+    /// <summary>2 MiB in the file, 4 as a string, 1 to read it; a list of the lines would be 16 more.</summary>
+    [Fact]
+    public void Read_EmptyLines_TakeNoMemory()
+    {
+        string path = Write("a.jsonl", "{}" + new string('\n', 1 << 21));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Single(TableFile.Read(path));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 12 << 20);
+    }
+
     [Fact]
     public void Fields_OfAnotherKind_ThrowWithThePlace()
     {

@@ -1,6 +1,7 @@
 using Niwaki.Datasets;
 using Niwaki.Evaluation;
 using Niwaki.Evaluation.Protocols;
+using Niwaki.Tests.Formats;
 using Niwaki.Tokenizers;
 
 namespace Niwaki.Tests.Evaluation.Protocols;
@@ -92,7 +93,33 @@ public sealed class ProtocolTextTests
         Assert.Equal(5, wrong.Faults().Count());
         Assert.Contains("Limit is 0", Assert.Throws<ArgumentException>(() => Cut(wrong, "abc")).Message, StringComparison.Ordinal);
         Assert.Single(new ProtocolOptions { Protocol = "llamacpp", Window = 3 }.Faults());
+        Assert.Empty(new ProtocolOptions { Protocol = "lm-eval", Window = 1 << 20 }.Faults());
+        Assert.Equal(["Window is 2,147,483,647, expected at most 1,048,576 tokens."], new ProtocolOptions { Protocol = "lm-eval", Window = int.MaxValue }.Faults());
     }
+
+    /// <summary>Articles begin at titles in a text alone: a line of JSON is one document, whatever stands in it.</summary>
+    [Fact]
+    public void Read_LmEval_ArticlesOfATextOrLinesOfJson()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new ProtocolOptions { Protocol = "lm-eval" };
+        Assert.Equal([" = One = \nfirst", " = Two = \nsecond\n"], Texts(options, folder.Write("a.txt", " = One = \nfirst\n = Two = \nsecond\n")));
+        Assert.Equal([" = One = \nfirst\n = Two = \nsecond", "third"], Texts(options, folder.Write("a.jsonl", "\" = One = \\nfirst\\n = Two = \\nsecond\"\n\"third\"\n")));
+    }
+
+    [Theory]
+    [InlineData("gptq")]
+    [InlineData("llamacpp")]
+    [InlineData("segments")]
+    public void Read_ProtocolOfOneText_TextAsItStandsOrDocuments(string protocol)
+    {
+        using var folder = new TemporaryFolder();
+        var options = new ProtocolOptions { Protocol = protocol };
+        Assert.Equal(["one\r\ntwo"], Texts(options, folder.Write("a.txt", "one\r\ntwo")));
+        Assert.Equal(["one", "two"], Texts(options, folder.Write("a.jsonl", "\"one\"\n\"two\"\n")));
+    }
+
+    private static IEnumerable<string> Texts(ProtocolOptions options, string path) => ProtocolText.Read(options, path).Select(document => document.Text);
 
     private static ScoredText Cut(ProtocolOptions options, string text) =>
         ProtocolText.Cut(options, [new TextDocument("text", text)], Stories.Value, Letters, 64, "text");

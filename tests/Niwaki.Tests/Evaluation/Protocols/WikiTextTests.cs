@@ -35,5 +35,20 @@ public sealed class WikiTextTests
     [InlineData(" = = Part = = x", " == Part == x")]
     [InlineData("12 \u00B0 N of it 's end : yes ; no ! so ? but , well", "12\u00B0N of it's end: yes; no! so? but, well")]
     [InlineData("to N items /' 7/", "to 1 items /'[0-9]/")]
+    [InlineData("( a ( b ) c ) (  ) [\t] ( open", "(a ( b) c ) () [] ( open")] // up to the next closing one, and nothing where there is none
+    [InlineData("\" a \" b \" c", "\"a\" b \" c")]
     public void Apply_Page_ReadsAsPlainText(string page, string expected) => Assert.Equal(expected, WikiTextDetokeniser.Apply(page));
+
+    /// <summary>An expression would try every way to share the white space out, some 10^15 of them.</summary>
+    [Theory]
+    [InlineData('(')]
+    [InlineData('[')]
+    [InlineData('{')]
+    [InlineData('"')]
+    [InlineData('\'')]
+    public void Apply_WhiteSpaceThatNothingCloses_StaysAtOnce(char opening)
+    {
+        string page = opening + new string(' ', 200_000) + "x";
+        Assert.Equal(page, WikiTextDetokeniser.Apply(page));
+    }
 }

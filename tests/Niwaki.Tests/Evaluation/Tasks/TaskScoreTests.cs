@@ -71,14 +71,32 @@ public sealed class TaskScoreTests
     [Fact]
     public void Of_MmluSubjects_GroupsWeightedBySize()
     {
-        TaskResult[] results = [Result("mmlu_anatomy", [1, 0, 0, 1]), Result("mmlu_astronomy", [1, 1]), Result("mmlu_virology", [0, 0, 0, 1])];
+        TaskResult[] results = [.. HarnessTasks.Find("mmlu").Select(task => Result(task.Name, ValuesOf(task.Name)))];
         IReadOnlyList<TaskGroupResult> groups = TaskGroupResult.Of(results);
-        Assert.Equal(["mmlu", "mmlu_stem", "mmlu_other"], groups.Select(group => group.Name));
-        Assert.Equal(0.5, groups[0].Accuracy.Value, 12);
-        Assert.Equal(4.0 / 6, groups[1].Accuracy.Value, 12);
+        Assert.Equal(MmluSubjects.Groups, groups.Select(group => group.Name));
+        Assert.Equal((57, 19), (groups[0].Tasks.Count, groups[1].Tasks.Count));
 
-        // Squared deviations 1, 0 and 3/4 over 10 − 3 freedoms, over 10 documents.
-        Assert.Equal(Math.Sqrt(1.75 / 7 / 10), groups[0].Accuracy.Error!.Value, 12);
+        // 54 subjects of one question, all right, and 5 right of 10; those of mmlu_stem are 17, and 4 right of 6.
+        Assert.Equal(59.0 / 64, groups[0].Accuracy.Value, 12);
+        Assert.Equal(21.0 / 23, groups[1].Accuracy.Value, 12);
+
+        // Squared deviations 1, 0 and 3/4 over 64 − 57 freedoms, over 64 documents.
+        Assert.Equal(Math.Sqrt(1.75 / 7 / 64), groups[0].Accuracy.Error!.Value, 12);
+        static double[] ValuesOf(string name) => name switch
+        {
+            "mmlu_anatomy" => [1, 0, 0, 1],
+            "mmlu_astronomy" => [1, 1],
+            "mmlu_virology" => [0, 0, 0, 1],
+            _ => [1],
+        };
+    }
+
+    /// <summary>Without virology there is neither its group nor the whole.</summary>
+    [Fact]
+    public void Of_SubjectMissing_NoGroupOfIt()
+    {
+        IEnumerable<TaskDefinition> most = HarnessTasks.Find("mmlu").Where(task => task.Subject != "virology");
+        Assert.Equal(["mmlu_stem", "mmlu_social_sciences", "mmlu_humanities"], TaskGroupResult.Of([.. most.Select(task => Result(task.Name, [1]))]).Select(group => group.Name));
         Assert.Empty(TaskGroupResult.Of([Result("boolq", [1])]));
     }
 
