@@ -19,6 +19,11 @@ FAMILIES = {
     "nemotron-nas": ("DeciLMForCausalLM", "attention_bias", "attention_bias", "mlp_bias", False, None, None),
 }
 
+# What a class takes where config.json is silent. For DeciLMForCausalLM every runtime has its own: theta and epsilon are those of mlx-lm, ties those of transformers 4,
+# so that a folder that leaves one to them is found out.
+DEFAULTS = {"rope_theta": 10000.0, "rms_norm_eps": 1e-6, "tie_word_embeddings": False}
+DECILM_DEFAULTS = {"rope_theta": 500000.0, "rms_norm_eps": 1e-5, "tie_word_embeddings": True}
+
 
 class StockModel:
     def __init__(self, config, tensors):
@@ -31,7 +36,12 @@ class StockModel:
             raise ValueError(f"{self.heads} heads do not divide the hidden size {self.hidden}: the Llama config of transformers 5 refuses that")
         self.head_dim = config.get("head_dim") or head_dim_default or self.hidden // self.heads
         self.kv_heads = config.get("num_key_value_heads") or kv_default or self.heads
-        self.epsilon = config.get("rms_norm_eps", 1e-6)
+        self.epsilon = self.field("rms_norm_eps")
+
+    def field(self, name):
+        defaults = DECILM_DEFAULTS if self.config["model_type"] == "nemotron-nas" else DEFAULTS
+        value = self.config.get(name)
+        return defaults[name] if value is None else value
 
     def tensor(self, name, *shape):
         self.used.add(name)
@@ -71,8 +81,14 @@ class StockModel:
         return None
 
     def frequencies(self):
-        scaling = self.config.get("rope_parameters") or self.config.get("rope_scaling") or {}
-        theta = scaling.get("rope_theta") or self.config.get("rope_theta", 10000.0)
+        if self.config["model_type"] == "nemotron-nas":  # mlx-lm and older vLLM know rope_parameters not at all, and mlx-lm refuses the older names
+            scaling = self.config.get("rope_scaling") or {}
+            if scaling and not {"rope_type", "factor"} <= scaling.keys():
+                raise ValueError(f"rope_scaling is {scaling}, expected rope_type and factor in it")
+            theta = self.field("rope_theta")
+        else:
+            scaling = self.config.get("rope_parameters") or self.config.get("rope_scaling") or {}
+            theta = scaling.get("rope_theta") or self.field("rope_theta")
         inverse = theta ** (-torch.arange(0, self.head_dim, 2, dtype=torch.float64) / self.head_dim)
         kind = scaling.get("rope_type", scaling.get("type", "default"))
         if kind == "linear":
@@ -125,7 +141,7 @@ class StockModel:
             if neurons:
                 x = x + self.mlp(self.norm(x, prefix + "post_attention_layernorm"), prefix + "mlp.", neurons)
         x = self.norm(x, "model.norm")
-        head = embedding if self.config.get("tie_word_embeddings") else self.tensor("lm_head.weight", self.config["vocab_size"], self.hidden)
+        head = embedding if self.field("tie_word_embeddings") else self.tensor("lm_head.weight", self.config["vocab_size"], self.hidden)
         unused = set(self.tensors) - self.used
         if unused:
             raise ValueError(f"parameters that the class does not have: {sorted(unused)[:3]}")

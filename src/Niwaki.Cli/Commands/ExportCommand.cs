@@ -27,7 +27,7 @@ internal sealed class ExportCommand : Verb
     private readonly Option<string> _format = new("--format") { Description = "What to write: gguf (llama.cpp, Ollama, LM Studio) or hf (transformers, vLLM, SGLang, mlx-lm)", DefaultValueFactory = _ => Gguf };
     private readonly Option<string?> _type = new("--type", "--outtype")
     {
-        Description = "gguf: encoding of the matrices. Default: as they are stored",
+        Description = "gguf: encoding of the matrices. Default: as they are stored; F32, with a warning, where they differ or are Q4, Q5 or K-quants",
         HelpName = string.Join("|", GgufTensorTypes.Writable),
     };
 

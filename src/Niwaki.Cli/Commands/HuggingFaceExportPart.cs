@@ -17,7 +17,7 @@ internal sealed class HuggingFaceExportPart
     /// <summary>The option <c>--pad-to</c>.</summary>
     public Option<PaddingTarget> PadTo { get; } = new("--pad-to")
     {
-        Description = "padded: fill blocks up to the sizes before pruning, or to the widest block",
+        Description = "padded: fill blocks up to the sizes of the whole model in config.json (those before pruning where blocks differ), or to the widest block",
         DefaultValueFactory = _ => PaddingTarget.Original,
     };
 
@@ -34,6 +34,7 @@ internal sealed class HuggingFaceExportPart
         }
 
         using var team = new ThreadTeam(run.Threads);
+        export.RequireMemory(team, run.Memory);
         LogitDifference difference;
         using (var display = ProgressDisplay.Start(terminal, run.Json))
         {

@@ -51,6 +51,27 @@ public static partial class AtomicFile
         Write(target, input.CopyTo);
     }
 
+    /// <summary>Removes what processes that were killed left half written in a folder.</summary>
+    /// <param name="folder">The folder, locked by the caller so that nobody writes there; it need not exist.</param>
+    /// <exception cref="IOException">Something cannot be removed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Something may not be removed.</exception>
+    public static void DeleteTemporaries(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        string[] left = Directory.Exists(folder) ? [.. Directory.EnumerateFileSystemEntries(folder).Where(IsTemporary)] : [];
+        foreach (string entry in left)
+        {
+            if (Directory.Exists(entry))
+            {
+                Directory.Delete(entry, recursive: true);
+            }
+            else
+            {
+                File.Delete(entry);
+            }
+        }
+    }
+
     /// <summary>Writes a file of known size; a disk too full for it is noticed before the first write.</summary>
     internal static void Write(string path, long byteLength, Action<Stream> write)
     {

@@ -29,6 +29,10 @@ public sealed class FolderLock : IDisposable
         }
     }
 
+    /// <summary>Whether a file or folder is neither the lock nor what a killed process left half written, so that the folder it lies in is not new.</summary>
+    /// <param name="entry">Path in the folder.</param>
+    internal static bool IsForeign(string entry) => Path.GetFileName(entry) != FileName && !AtomicFile.IsTemporary(entry);
+
     /// <summary>Lets others write into the folder.</summary>
     public void Dispose() => _file.Dispose();
 }

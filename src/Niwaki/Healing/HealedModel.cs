@@ -19,7 +19,7 @@ internal static class HealedModel
     /// <exception cref="IOException">The disk is full, or something is at the target.</exception>
     public static void Write(string folder, Checkpoint source, Func<string, TensorView<float>?> values, Func<string, string> card) => NewFolder.Build(folder, target =>
     {
-        source.Config.WriteTo(Path.Combine(target, ModelFolder.ConfigName));
+        source.Config.WithoutRemoteCode().WriteTo(Path.Combine(target, ModelFolder.ConfigName));
         source.CopySideFiles(target);
         var writer = new CheckpointWriter([.. source.Tensors.Select(tensor => PlannedTensor.CopyOf(tensor))]);
         writer.Write(target, (planned, stream) =>

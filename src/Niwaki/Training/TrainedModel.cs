@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Niwaki.Formats;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
@@ -39,13 +38,12 @@ public static class TrainedModel
         ];
         new CheckpointWriter(tensors).Write(folder, (planned, stream) => WriteTensor(weights[layout.Find(planned.Name)!.Value], elementType, stream));
         var changes = new Dictionary<string, JsonNode?>(StringComparer.Ordinal) { ["torch_dtype"] = elementType == ElementType.F32 ? "float32" : "bfloat16" };
-        config.With(changes).WriteTo(Path.Combine(folder, ModelFolder.ConfigName));
+        config.With(changes).WithoutRemoteCode().WriteTo(Path.Combine(folder, ModelFolder.ConfigName));
         foreach (string name in SideFiles.In(tokenizerFolder))
         {
-            string target = Path.Combine(folder, name);
-            if (Path.GetFullPath(target) != Path.GetFullPath(Path.Combine(tokenizerFolder, name)))
+            if (Path.GetFullPath(Path.Combine(folder, name)) != Path.GetFullPath(Path.Combine(tokenizerFolder, name)))
             {
-                AtomicFile.Copy(Path.Combine(tokenizerFolder, name), target);
+                SideFiles.Copy(tokenizerFolder, name, folder);
             }
         }
     }

@@ -155,17 +155,30 @@ public sealed class GgufExport
         return difference;
     }
 
-    /// <summary>How all matrices are stored, or F32, which loses nothing, where they differ.</summary>
+    /// <summary>How all matrices are stored, or F32, which loses nothing, where they differ or are read as F32.</summary>
     private static GgufTensorType StoredType(Checkpoint source, ModelConfig config, List<string> warnings)
     {
         ElementType[] types = [.. Matrices(GgufTensorPlan.Of(config, GgufContainer.Choose(config, source.Folder), GgufTensorType.F32)).Select(part => StoredType(source, part)).Distinct()];
-        if (types.Length == 1)
+        GgufTensorType written = types.Length == 1 ? types[0].ToTensorType() : GgufTensorType.F32;
+        GgufTensorType[] stored = StoredEncodings(source.Folder) ?? [.. types.Select(type => type.ToTensorType())];
+        if (written == GgufTensorType.F32 && stored.Any(type => type != written))
         {
-            return types[0].ToTensorType();
+            warnings.Add($"Matrices are stored as {string.Join(" and ", stored.Order())}: all are written as F32, which loses nothing. Give --type for a smaller file.");
         }
 
-        warnings.Add($"Matrices are stored as {string.Join(" and ", types.Order())}: all are written as F32, which loses nothing. Give --type for a smaller file.");
-        return GgufTensorType.F32;
+        return written;
+    }
+
+    /// <summary>The encodings of the matrices in a GGUF file, which a model read from it shows as element types; null for a folder.</summary>
+    private static GgufTensorType[]? StoredEncodings(string path)
+    {
+        if (!ModelFolder.IsGguf(path))
+        {
+            return null;
+        }
+
+        using var file = GgufFile.Open(path);
+        return [.. file.Tensors.Where(tensor => tensor.Shape.Count > 1).Select(tensor => tensor.Type).OfType<GgufTensorType>().Distinct()];
     }
 
     private static ElementType StoredType(Checkpoint source, GgufTensorPart part) => source.StoredType(part.Source!, part.Rows, part.Columns);

@@ -14,7 +14,7 @@ internal static class GgufTokenizerMetadata
     /// <param name="config">Config of the model.</param>
     /// <param name="preTokenizer">Value of <c>tokenizer.ggml.pre</c>; null: found from the pre-tokenizer.</param>
     /// <param name="warnings">Receives what a user should know.</param>
-    /// <exception cref="ModelFormatException">A file is broken, or has more tokens than the model has rows.</exception>
+    /// <exception cref="ModelFormatException">A file is broken, or its vocabulary has more tokens than the model has rows.</exception>
     /// <exception cref="UnsupportedModelException">llama.cpp has no tokenizer of this kind.</exception>
     public static List<KeyValuePair<string, GgufValue>> Of(string folder, ModelConfig config, string? preTokenizer, List<string> warnings)
     {
@@ -37,11 +37,16 @@ internal static class GgufTokenizerMetadata
         // First of all: it checks the files far more thoroughly than is done here.
         Tokenizer tokenizer = Tokenizer.Load(folder);
         GgufVocabulary vocabulary = document is null || (File.Exists(pieces) && !IsByteLevel(document))
-            ? GgufVocabularyReader.OfPieces(pieces, document)
+            ? GgufVocabularyReader.OfPieces(pieces, document, config.VocabularySize)
             : IsByteLevel(document)
-                ? GgufVocabularyReader.OfBytePairs(document, preTokenizer)
-                : GgufVocabularyReader.OfMergedPieces(document);
-        vocabulary.PadTo(config.VocabularySize, folder);
+                ? GgufVocabularyReader.OfBytePairs(document, preTokenizer, config.VocabularySize)
+                : GgufVocabularyReader.OfMergedPieces(document, config.VocabularySize);
+        vocabulary.Pad(folder);
+        if (vocabulary.LeftOut is [string first, ..])
+        {
+            warnings.Add(
+                $"The embedding table has {MessageText.Count(vocabulary.Rows)} rows and none for {MessageText.Count(vocabulary.LeftOut.Count)} of the added tokens, the first of them '{MessageText.Shown(first)}': they are left out.");
+        }
 
         Add(GgufKeys.TokenizerModel, vocabulary.Model);
         Add(GgufKeys.PreTokenizer, vocabulary.PreTokenizer);
@@ -78,14 +83,17 @@ internal static class GgufTokenizerMetadata
 
     private static void AddSpecialTokens(Tokenizer tokenizer, ModelConfig config, GgufVocabulary vocabulary, Action<string, object> add)
     {
-        if ((tokenizer.BeginOfText ?? config.BeginOfText) is { } begin)
+        // A token without a row cannot be given to the model.
+        int? begin = ((int?[])[tokenizer.BeginOfText, config.BeginOfText]).FirstOrDefault(id => id < vocabulary.Rows);
+        if (begin is { } beginId)
         {
-            add(GgufKeys.BeginOfText, (uint)begin);
+            add(GgufKeys.BeginOfText, (uint)beginId);
         }
 
-        if ((tokenizer.EndOfText ?? config.EndOfText.Cast<int?>().FirstOrDefault()) is { } end)
+        int? end = ((int?[])[tokenizer.EndOfText, .. config.EndOfText]).FirstOrDefault(id => id < vocabulary.Rows);
+        if (end is { } endId)
         {
-            add(GgufKeys.EndOfText, (uint)end);
+            add(GgufKeys.EndOfText, (uint)endId);
         }
 
         int unknown = vocabulary.Types.IndexOf(GgufKeys.UnknownType);
@@ -94,8 +102,8 @@ internal static class GgufTokenizerMetadata
             add(GgufKeys.Unknown, (uint)unknown);
         }
 
-        add(GgufKeys.AddBeginOfText, tokenizer.AddsBeginOfText);
-        add(GgufKeys.AddEndOfText, tokenizer.AddsEndOfText);
+        add(GgufKeys.AddBeginOfText, tokenizer.AddsBeginOfText && begin == tokenizer.BeginOfText);
+        add(GgufKeys.AddEndOfText, tokenizer.AddsEndOfText && end == tokenizer.EndOfText);
     }
 
     /// <summary>Whether words are written as bytes, as GPT-2 does; else as pieces with visible blanks, as SentencePiece does.</summary>

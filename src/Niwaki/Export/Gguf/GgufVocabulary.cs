@@ -13,6 +13,12 @@ internal sealed class GgufVocabulary
     /// <summary>Id of the pre-tokenizer.</summary>
     public required string PreTokenizer { get; init; }
 
+    /// <summary>Rows of the embedding table.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Added tokens that have no row.</summary>
+    public List<string> LeftOut { get; } = [];
+
     /// <summary>Texts by id.</summary>
     public List<string> Tokens { get; } = [];
 
@@ -50,21 +56,22 @@ internal sealed class GgufVocabulary
     public const float UnreachableScore = -1e6f;
 
     /// <summary>Gives every row of the embedding a token: llama.cpp wants as many as rows.</summary>
+    /// <param name="folder">Path that errors name.</param>
     /// <exception cref="ModelFormatException">There are more tokens than rows.</exception>
-    public void PadTo(int rows, string folder)
+    public void Pad(string folder)
     {
-        if (Tokens.Count > rows)
+        if (Tokens.Count > Rows)
         {
             throw new ModelFormatException(
-                folder, "tokenizer", $"has {MessageText.Count(Tokens.Count)} tokens", $"at most the {MessageText.Count(rows)} rows of the embedding table");
+                folder, "tokenizer", $"has {MessageText.Count(Tokens.Count)} tokens", $"at most the {MessageText.Count(Rows)} rows of the embedding table");
         }
 
-        if (rows > 0 && Tokens.Count < rows)
+        if (Rows > 0 && Tokens.Count < Rows)
         {
-            Set(rows - 1, "", GgufKeys.Unused, UnreachableScore);
+            Set(Rows - 1, "", GgufKeys.Unused, UnreachableScore);
         }
 
-        for (int id = 0; id < rows; id++)
+        for (int id = 0; id < Rows; id++)
         {
             if (Tokens[id].Length == 0)
             {

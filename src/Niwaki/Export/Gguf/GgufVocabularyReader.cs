@@ -15,8 +15,9 @@ internal static class GgufVocabularyReader
     /// <summary>The vocabulary of a byte-level <c>tokenizer.json</c>.</summary>
     /// <param name="document">The file.</param>
     /// <param name="preTokenizer">Id to write; null: found from the file.</param>
+    /// <param name="rows">Rows of the embedding table.</param>
     /// <exception cref="UnsupportedModelException">llama.cpp knows no such pre-tokenizer or normalizer.</exception>
-    public static GgufVocabulary OfBytePairs(ConfigDocument document, string? preTokenizer)
+    public static GgufVocabulary OfBytePairs(ConfigDocument document, string? preTokenizer, int rows)
     {
         ConfigDocument model = document.GetObject("model");
         bool prefersWholePieces = model.GetBooleanOrNull("ignore_merges") ?? false;
@@ -36,6 +37,7 @@ internal static class GgufVocabularyReader
         var vocabulary = new GgufVocabulary
         {
             Model = GgufKeys.BytePairModel,
+            Rows = rows,
             PreTokenizer = preTokenizer ?? known!.Ids[0],
             Merges = [.. Merges(model).Select(merge => $"{merge.Left} {merge.Right}")],
         };
@@ -49,8 +51,10 @@ internal static class GgufVocabularyReader
     }
 
     /// <summary>The vocabulary of a <c>tokenizer.json</c> in SentencePiece style. It has merges and no scores: the rank of the first merge that makes a piece is its score.</summary>
+    /// <param name="document">The file.</param>
+    /// <param name="rows">Rows of the embedding table.</param>
     /// <exception cref="UnsupportedModelException">Characters without a piece do not become bytes.</exception>
-    public static GgufVocabulary OfMergedPieces(ConfigDocument document)
+    public static GgufVocabulary OfMergedPieces(ConfigDocument document, int rows)
     {
         ConfigDocument model = document.GetObject("model");
         if (model.GetBooleanOrNull("byte_fallback") != true)
@@ -70,6 +74,7 @@ internal static class GgufVocabularyReader
         var vocabulary = new GgufVocabulary
         {
             Model = GgufKeys.SentencePieceModel,
+            Rows = rows,
             PreTokenizer = "default",
             Scores = [],
             AddsSpacePrefix = PutsBlankInFront(document),
@@ -85,12 +90,16 @@ internal static class GgufVocabularyReader
     }
 
     /// <summary>The vocabulary of a <c>tokenizer.model</c>, with the tokens that a <c>tokenizer.json</c> beside it adds.</summary>
-    public static GgufVocabulary OfPieces(string path, ConfigDocument? document)
+    /// <param name="path">The file.</param>
+    /// <param name="document">The <c>tokenizer.json</c>; null: there is none.</param>
+    /// <param name="rows">Rows of the embedding table.</param>
+    public static GgufVocabulary OfPieces(string path, ConfigDocument? document, int rows)
     {
         SentencePieceFile file = SentencePieceFile.Read(path);
         var vocabulary = new GgufVocabulary
         {
             Model = GgufKeys.SentencePieceModel,
+            Rows = rows,
             PreTokenizer = "default",
             Scores = [],
             AddsSpacePrefix = document is null ? file.AddsDummyPrefix : PutsBlankInFront(document),
@@ -109,11 +118,18 @@ internal static class GgufVocabularyReader
         return vocabulary;
     }
 
+    /// <summary>The tokens that a <c>tokenizer.json</c> adds; those without a row are left out, as llama.cpp's own converter does: the model cannot know them.</summary>
     private static void AddAddedTokens(GgufVocabulary vocabulary, ConfigDocument document)
     {
         foreach (ConfigDocument token in document.GetObjectsOrNull("added_tokens") ?? [])
         {
             int id = token.GetInt32("id", 0, int.MaxValue);
+            if (id >= vocabulary.Rows)
+            {
+                vocabulary.LeftOut.Add(token.GetString("content"));
+                continue;
+            }
+
             bool isUnknown = id < vocabulary.Types.Count && vocabulary.Types[id] == GgufKeys.UnknownType;
             int type = isUnknown ? GgufKeys.UnknownType : token.GetBooleanOrNull("special") == true ? GgufKeys.Control : GgufKeys.UserDefined;
             float score = vocabulary.Scores is { } scores && id < scores.Count ? scores[id] : GgufVocabulary.UnreachableScore;

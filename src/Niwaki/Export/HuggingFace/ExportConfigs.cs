@@ -1,9 +1,9 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Surgery;
 
 namespace Niwaki.Export.HuggingFace;
 
@@ -13,11 +13,22 @@ internal static class ExportConfigs
     private const string ModelType = "model_type";
     private const string Architectures = "architectures";
     private const string BaseType = "niwaki_base_type";
-    private const string AutoMap = "auto_map";
     private const string SlidingWindow = "sliding_window";
+    private const string NormEpsilon = "rms_norm_eps";
+    private const string TiedEmbeddings = "tie_word_embeddings";
+    private const string RopeTheta = "rope_theta";
+    private const string RopeScalingField = "rope_scaling";
+    private const string RopeParameters = "rope_parameters";
+    private const string RopeType = "rope_type";
+    private const string OldRopeType = "type";
+    private const string RotaryShare = "partial_rotary_factor";
+    private const string OriginalContext = "original_max_position_embeddings";
 
     /// <summary>Fields of one kind of model that would confuse the classes of another.</summary>
-    private static readonly string[] OwnFields = [BaseType, PerLayerConfig.Field, BlockConfigs.Field, AutoMap];
+    private static readonly string[] OwnFields = [BaseType, PerLayerConfig.Field, BlockConfigs.Field, ConfigDocument.RemoteCode];
+
+    /// <summary>Fields that <c>rope_parameters</c> may hold and <c>rope_scaling</c> must not, or holds under one name only.</summary>
+    private static readonly string[] NoScalingFields = [RopeTheta, RotaryShare, RopeType, OldRopeType];
 
     /// <summary>The config.</summary>
     /// <param name="document">config.json of the source.</param>
@@ -38,15 +49,9 @@ internal static class ExportConfigs
     public static BlockFeatures Features(ModelConfig config, ShapeProfile profile) =>
         profile == ShapeProfile.NemotronNas ? config.Features with { OutputBias = config.Features.QueryKeyValueBias } : config.Features;
 
-    /// <summary>The type of the model in stock software: the source's own, unless that refuses the number of heads.</summary>
-    /// <param name="config">The model.</param>
-    /// <param name="heads">Query heads of every block.</param>
-    public static Architecture StockArchitecture(ModelConfig config, int heads) =>
-        config.Architecture.ModelType == "llama" && config.HiddenSize % heads != 0 ? Architecture.Find("mistral")! : config.Architecture;
-
     private static ConfigDocument Stock(ConfigDocument document, ModelConfig config, BlockShape shape)
     {
-        Architecture architecture = StockArchitecture(config, shape.Heads);
+        Architecture architecture = StockArchitecture.Of(config, shape.Heads);
         Dictionary<string, JsonNode?> changes = Common(config, shape, architecture.ModelType, architecture.ClassName);
         if (architecture != config.Architecture)
         {
@@ -65,8 +70,49 @@ internal static class ExportConfigs
         changes["attention_bias"] = config.Features.QueryKeyValueBias;
         changes["mlp_bias"] = config.Features.MlpBias;
         changes[BlockConfigs.Field] = BlockConfigs.Write(shapes, config.HiddenSize);
-        changes[AutoMap] = new JsonObject { ["AutoConfig"] = $"{PythonFiles.DeciLmConfigurationModule}.DeciLMConfig" };
-        return document.Without([.. OwnFields, SlidingWindow, "use_sliding_window", "max_window_layers", "layer_types"]).With(changes);
+        changes[ConfigDocument.RemoteCode] = new JsonObject { ["AutoConfig"] = $"{PythonFiles.DeciLmConfigurationModule}.DeciLMConfig" };
+        AddDefaults(changes, document, config);
+        return document.Without([.. OwnFields, SlidingWindow, "use_sliding_window", "max_window_layers", "layer_types", RopeParameters]).With(changes);
+    }
+
+    /// <summary>
+    /// Fields that runtimes of DeciLMForCausalLM fill in differently where they are missing: mlx-lm takes a theta of 500,000 and an epsilon of 1e-5, transformers 4
+    /// ties the embeddings, vLLM knows no rotary positions without theta. None of them but transformers 5 reads <c>rope_parameters</c>.
+    /// </summary>
+    private static void AddDefaults(Dictionary<string, JsonNode?> changes, ConfigDocument document, ModelConfig config)
+    {
+        ConfigDocument? stored = document.GetObjectOrNull(RopeParameters) ?? document.GetObjectOrNull(RopeScalingField);
+        changes[RopeTheta] = config.Rope.Theta;
+        changes[RopeScalingField] = stored is null ? null : Scaling(stored, config.Rope.Scaling);
+        changes[NormEpsilon] = Epsilon(document);
+        changes[TiedEmbeddings] = config.TiedEmbeddings;
+        changes["max_position_embeddings"] = config.ContextLength;
+        if (stored is not null && stored.Has(RotaryShare))
+        {
+            changes[RotaryShare] = Raw(stored, RotaryShare);
+        }
+    }
+
+    /// <summary>The rotary scaling with its kind under the newer name, which mlx-lm wants; null where there is none.</summary>
+    private static JsonObject? Scaling(ConfigDocument stored, RopeScaling? scaling)
+    {
+        if (scaling is null)
+        {
+            return null;
+        }
+
+        var written = new JsonObject { [RopeType] = stored.GetStringOrNull(RopeType) ?? stored.GetString(OldRopeType) };
+        foreach (string name in stored.Names.Except(NoScalingFields, StringComparer.Ordinal))
+        {
+            written[name] = Raw(stored, name);
+        }
+
+        if (scaling is YarnRopeScaling yarn)
+        {
+            written[OriginalContext] ??= (JsonNode)yarn.OriginalContext;
+        }
+
+        return written;
     }
 
     private static ConfigDocument Heterogeneous(ConfigDocument document, ModelConfig config, IReadOnlyList<BlockShape> shapes)
@@ -78,7 +124,7 @@ internal static class ExportConfigs
             document.GetInt32OrNull("intermediate_size", 1, int.MaxValue) ?? Math.Max(1, shapes.Max(shape => shape.Neurons)));
         Dictionary<string, JsonNode?> changes = Common(config, global, Architecture.HeterogeneousModelType, "NiwakiForCausalLM");
         changes[BaseType] = config.Architecture.ModelType;
-        changes[AutoMap] = new JsonObject
+        changes[ConfigDocument.RemoteCode] = new JsonObject
         {
             ["AutoConfig"] = $"{PythonFiles.ConfigurationModule}.NiwakiConfig",
             ["AutoModelForCausalLM"] = $"{PythonFiles.ModelingModule}.NiwakiForCausalLM",
@@ -98,10 +144,16 @@ internal static class ExportConfigs
         changes["query_key_norm"] = config.Features.QueryKeyNorm;
         changes["rotary_frequencies"] = new JsonArray([.. rope.Frequencies.ToArray().Select(frequency => (JsonNode)frequency)]);
         changes["rotary_factor"] = rope.AttentionFactor;
-        changes["rms_norm_eps"] = JsonNode.Parse(document.Root.TryGetProperty("rms_norm_eps", out JsonElement epsilon) ? epsilon.GetRawText() : "1e-6");
-        changes["tie_word_embeddings"] = config.TiedEmbeddings;
+        changes[NormEpsilon] = Epsilon(document);
+        changes[TiedEmbeddings] = config.TiedEmbeddings;
         return document.Without(BlockConfigs.Field).With(changes);
     }
+
+    /// <summary>The epsilon of the norms as it is spelled, or the default of the stock classes.</summary>
+    private static JsonNode? Epsilon(ConfigDocument document) => document.Has(NormEpsilon) ? Raw(document, NormEpsilon) : JsonNode.Parse("1e-6");
+
+    /// <summary>A value with the spelling of its numbers.</summary>
+    private static JsonNode? Raw(ConfigDocument document, string name) => JsonNode.Parse(document.Root.GetProperty(name).GetRawText());
 
     private static Dictionary<string, JsonNode?> Common(ModelConfig config, BlockShape shape, string modelType, string className) => new(StringComparer.Ordinal)
     {

@@ -124,16 +124,20 @@ internal static class ExportShapes
 
     private static void RefuseIndivisible(Checkpoint source, ModelConfig config, ShapeProfile profile, int heads)
     {
-        if (config.HiddenSize % heads != 0 && ShapeRules.NeedsHeadsThatDivide(config))
+        if (config.HiddenSize % heads == 0 || !ShapeRules.NeedsHeadsThatDivide(config))
         {
-            throw Refused(
-                source,
-                profile,
-                "every block",
-                string.Create(CultureInfo.InvariantCulture, $"has {heads} query heads"),
-                string.Create(CultureInfo.InvariantCulture, $"a divisor of the hidden size {config.HiddenSize}: transformers 5 refuses another for a Llama with biases"),
-                "Use padded with --pad-to original, or hetero-hf.");
+            return;
         }
+
+        // Equal blocks have no other sizes in config.json than their own.
+        bool originalFits = config.HiddenSize % Original(source, config, Widest(config)).Heads == 0;
+        throw Refused(
+            source,
+            profile,
+            "every block",
+            string.Create(CultureInfo.InvariantCulture, $"has {heads} query heads"),
+            string.Create(CultureInfo.InvariantCulture, $"a divisor of the hidden size {config.HiddenSize}: transformers 5 refuses another for a Llama with biases"),
+            originalFits ? "Use padded with --pad-to original, or hetero-hf." : "Use hetero-hf.");
     }
 
     private static string Shown(BlockShape shape) =>

@@ -95,6 +95,17 @@ public sealed class HuggingFaceExport
         });
     }
 
+    /// <summary>Looks whether <see cref="Verify"/> has the memory that it will need, for the model and for what is to be written, before anything is.</summary>
+    /// <param name="team">Threads.</param>
+    /// <param name="memoryBytes">Memory for both models together; null: no bound.</param>
+    /// <exception cref="MemoryBudgetException">It has not.</exception>
+    public void RequireMemory(ThreadTeam team, long? memoryBytes)
+    {
+        Transformer.PlanMemory(_source, _config, team, memoryBytes / 2);
+        using Checkpoint written = _source.With(new PaddedWeights(_source, _tensors));
+        Transformer.PlanMemory(written, _config with { Blocks = Shapes, Features = ExportConfigs.Features(_config, Profile) }, team, memoryBytes / 2);
+    }
+
     /// <summary>Loads a written folder and compares its logits with those of the model on random tokens.</summary>
     /// <param name="folder">The folder; whatever comes out, it stays as it is.</param>
     /// <param name="team">Threads.</param>

@@ -56,7 +56,7 @@ internal readonly record struct GgufBlock(int Heads, int KeyValueHeads, int Neur
 
     private static bool IsZero(GgufFile file, GgufTensor tensor)
     {
-        if (tensor.Rows == 0 || tensor.Columns > MostColumns)
+        if (tensor.ByteLength == 0 || tensor.Columns > MostColumns)
         {
             return false; // no made-up one, and refused where its shape is checked
         }

@@ -58,7 +58,7 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Bytes of all weight files.</summary>
     public long WeightFileBytes => _weights.FileBytes;
 
-    /// <summary>Names of the files to be handed on unchanged with the model (tokenizer, templates, licence), sorted.</summary>
+    /// <summary>Names of the files to be handed on unchanged with the model (tokenizer, templates, licence), sorted; those inside a folder with it in front.</summary>
     public IReadOnlyList<string> SideFiles =>
         _sideFiles is null ? HuggingFace.SideFiles.In(Folder) : [.. _sideFiles.Value.Keys.Order(StringComparer.Ordinal)];
 
@@ -196,7 +196,7 @@ public sealed class Checkpoint : IDisposable
         {
             if (_sideFiles is null)
             {
-                AtomicFile.Copy(Path.Combine(Folder, name), Path.Combine(folder, name));
+                HuggingFace.SideFiles.Copy(Folder, name, folder);
             }
             else
             {

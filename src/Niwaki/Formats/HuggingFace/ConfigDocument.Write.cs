@@ -16,6 +16,9 @@ public sealed partial class ConfigDocument
         MaxDepth = StrictJson.MaxDepth + 1, // deeper is refused by the strict reader, with a better message
     };
 
+    /// <summary>The field that names Python files beside the weights.</summary>
+    internal const string RemoteCode = "auto_map";
+
     /// <summary>A document with some fields changed in place and new ones added at the end; numbers that stay keep their spelling.</summary>
     /// <param name="changes">Field name → value; a null value is written as JSON <c>null</c>.</param>
     /// <exception cref="ArgumentException">A value is a number that is not finite.</exception>
@@ -56,6 +59,9 @@ public sealed partial class ConfigDocument
             }
         });
     }
+
+    /// <summary>A document without <c>auto_map</c>, for a folder without the Python files that it names: with it stock software does not load the model.</summary>
+    public ConfigDocument WithoutRemoteCode() => Without(RemoteCode);
 
     /// <summary>Writes the document as indented JSON with a line end behind it.</summary>
     /// <param name="stream">Receives UTF-8.</param>

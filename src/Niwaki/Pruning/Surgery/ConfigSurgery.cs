@@ -7,8 +7,9 @@ namespace Niwaki.Pruning.Surgery;
 
 /// <summary>Makes the config.json of a cut model from that of its source.</summary>
 /// <remarks>
-/// Where all blocks have the same sizes and both sub-layers, stock software can load the model: the source's own <c>model_type</c> stays. Else the
-/// model is a <c>niwaki</c> one, with the sizes of every block in <c>per_layer_config</c>. All other fields stay as they are.
+/// Where all blocks have the same sizes and both sub-layers, stock software can load the model: the source's own <c>model_type</c> stays, or that of
+/// <see cref="StockArchitecture"/>. Else the model is a <c>niwaki</c> one, with the sizes of every block in <c>per_layer_config</c>. All other fields stay
+/// as they are.
 /// </remarks>
 internal static class ConfigSurgery
 {
@@ -18,18 +19,17 @@ internal static class ConfigSurgery
     private const string Heads = "num_attention_heads";
     private const string KeyValueHeads = "num_key_value_heads";
     private const string Neurons = "intermediate_size";
+    private const string SlidingWindow = "sliding_window";
     private const string MaxWindowLayers = "max_window_layers";
-
-    // Points to Python files that are not copied: without them the field stops stock software from loading the model.
-    private const string RemoteCode = "auto_map";
 
     /// <summary>Fields that hold a list with one entry for every block, in whatever model has them.</summary>
     private static readonly string[] PerBlockLists =
-        ["layer_types", "mlp_layer_types", "layers_block_type", "no_rope_layers", "sliding_window", "sliding_window_pattern"];
+        ["layer_types", "mlp_layer_types", "layers_block_type", "no_rope_layers", SlidingWindow, "sliding_window_pattern"];
 
-    /// <summary>Whether stock software can load a model by its config: no <c>niwaki</c> one.</summary>
+    /// <summary>Whether stock software can load a model by its config: no <c>niwaki</c> one, and no heads that it refuses.</summary>
     /// <param name="document">config.json of the model.</param>
-    public static bool IsStock(ConfigDocument document) => document.GetString(ModelType) != Architecture.HeterogeneousModelType;
+    public static bool IsStock(ConfigDocument document) =>
+        document.GetString(ModelType) != Architecture.HeterogeneousModelType && StockArchitecture.Takes(document);
 
     /// <summary>The config of what stays.</summary>
     /// <param name="document">config.json of the source.</param>
@@ -55,21 +55,28 @@ internal static class ConfigSurgery
         AddPerBlockFields(changes, document, config, kept);
         if (isUniform)
         {
-            AddUniformFields(changes, document, config, blocks);
-            return document.With(changes).Without(BaseType, PerLayerConfig.Field, BlockConfigs.Field, RemoteCode);
+            AddUniformFields(changes, document, config, blocks, hasBiases);
+            return document.With(changes).Without(BaseType, PerLayerConfig.Field, BlockConfigs.Field).WithoutRemoteCode();
         }
 
         AddHeterogeneousFields(changes, document, config, blocks);
-        return document.With(changes).Without(BlockConfigs.Field, RemoteCode);
+        return document.With(changes).Without(BlockConfigs.Field).WithoutRemoteCode();
     }
 
     private static void AddUniformFields(
-        Dictionary<string, JsonNode?> changes, ConfigDocument document, ModelConfig config, IReadOnlyList<BlockShape> blocks)
+        Dictionary<string, JsonNode?> changes, ConfigDocument document, ModelConfig config, IReadOnlyList<BlockShape> blocks, bool hasBiases)
     {
-        if (document.GetString(ModelType) != config.Architecture.ModelType)
+        Architecture stock = blocks.Count > 0 ? StockArchitecture.Of(config, blocks[0].Heads, hasBiases) : config.Architecture;
+        if (document.GetString(ModelType) != stock.ModelType)
         {
-            changes[ModelType] = config.Architecture.ModelType;
-            changes[Architectures] = new JsonArray((JsonNode)config.Architecture.ClassName);
+            changes[ModelType] = stock.ModelType;
+            changes[Architectures] = new JsonArray((JsonNode)stock.ClassName);
+        }
+
+        if (stock != config.Architecture)
+        {
+            // The default of a Mistral is a window, which a Llama does not have.
+            changes[SlidingWindow] = null;
         }
 
         if (blocks.Count > 0)

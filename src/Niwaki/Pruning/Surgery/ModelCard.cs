@@ -34,9 +34,6 @@ internal static class ModelCard
         ParameterCount before = ParameterCounter.Count(source);
         ParameterCount after = ParameterCounter.Count(target);
         string name = Inline(plan.SourceName);
-        string loading = isStock
-            ? $"All blocks have the same sizes: software that loads models of type `{source.Architecture.ModelType}` loads this one."
-            : "Blocks differ in size, which `per_layer_config` in `config.json` describes; Niwaki loads this model.";
         return string.Create(CultureInfo.InvariantCulture, $"""
             ---
             base_model: {Quoted(plan.SourceName)}
@@ -62,7 +59,7 @@ internal static class ModelCard
             {Row("Key and value heads", source.Blocks.Sum(block => block.KeyValueHeads), target.Blocks.Sum(block => block.KeyValueHeads))}
             {Row("Neurons", source.Blocks.Sum(block => (long)block.Neurons), target.Blocks.Sum(block => (long)block.Neurons))}
 
-            {loading}
+            {Loading(plan, source, target.Blocks, isStock)}
 
             ## Evaluation
 
@@ -82,6 +79,23 @@ internal static class ModelCard
             {MadeBy(plan, report)}
 
             """).ReplaceLineEndings("\n");
+    }
+
+    /// <summary>What loads the model, and why nothing else does.</summary>
+    private static string Loading(PruningPlan plan, ModelConfig source, IReadOnlyList<BlockShape> blocks, bool isStock)
+    {
+        int heads = Math.Max(1, blocks.Select(block => block.Heads).FirstOrDefault());
+        string type = StockArchitecture.Of(source, heads, plan.Biases is not null).ModelType;
+        if (isStock)
+        {
+            return $"All blocks have the same sizes: software that loads models of type `{type}` loads this one.";
+        }
+
+        return blocks.All(block => block == blocks[0] && block.HasAttention && block.HasMlp)
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"All blocks have the same sizes, but {heads} query heads do not divide the hidden size {source.HiddenSize}, as other software wants of a `{type}` with biases; Niwaki loads this model.")
+            : "Blocks differ in size, which `per_layer_config` in `config.json` describes; Niwaki loads this model.";
     }
 
     private static string Evaluation(RunReport? report)

@@ -29,7 +29,7 @@ public sealed class ChatTemplate
 
     /// <summary>
     /// Reads the template of a model folder: <c>chat_template.jinja</c>, else the field <c>chat_template</c> of <c>tokenizer_config.json</c>, which may list several by
-    /// name. Of a GGUF file that of its metadata.
+    /// name; <c>additional_chat_templates/NAME.jinja</c> is another with a name. Of a GGUF file that of its metadata.
     /// </summary>
     /// <param name="folder">Model folder or GGUF file.</param>
     /// <param name="name">Name of one of several templates; null: the only one, or the one of the name 'default'.</param>

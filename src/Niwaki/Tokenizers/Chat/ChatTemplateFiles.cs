@@ -13,6 +13,9 @@ internal static class ChatTemplateFiles
     private const string DefaultName = "default";
     private const string FileName = "chat_template.jinja";
 
+    /// <summary>Named templates read of one model; known ones have up to three.</summary>
+    private const int MostNamed = 64;
+
     /// <summary>The settings of the tokenizer; null where the model has none.</summary>
     public static ConfigDocument? Settings(string folder)
     {
@@ -40,7 +43,8 @@ internal static class ChatTemplateFiles
         throw new ModelFormatException(folder, "chat template", $"has the names {found}", $"one of the name '{name ?? DefaultName}'", nextStep: "Ask for one of them by its name.");
     }
 
-    /// <summary>A file stands before the settings of the same name.</summary>
+    /// <summary>A file stands before the settings of the same name, and one with a name of its own before <c>chat_template.jinja</c>, as in transformers.</summary>
+    /// <exception cref="ModelFormatException">There are too many files, or one is too large.</exception>
     private static Dictionary<string, string> All(string folder, ConfigDocument? settings)
     {
         var templates = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -52,11 +56,24 @@ internal static class ChatTemplateFiles
         string file = Path.Combine(folder, FileName);
         if (File.Exists(file))
         {
-            templates[DefaultName] = Encoding.UTF8.GetString(CappedFile.ReadAllBytes(file, ChatTemplate.MaxLength));
+            templates[DefaultName] = Read(file);
+        }
+
+        IReadOnlyList<string> named = SideFiles.Templates(folder);
+        if (named.Count > MostNamed)
+        {
+            throw new ModelFormatException(folder, "folder of named chat templates", $"has {MessageText.Count(named.Count)} files", $"at most {MostNamed}");
+        }
+
+        foreach (string path in named)
+        {
+            templates[Path.GetFileNameWithoutExtension(path)] = Read(Path.Combine(folder, path));
         }
 
         return templates;
     }
+
+    private static string Read(string file) => Encoding.UTF8.GetString(CappedFile.ReadAllBytes(file, ChatTemplate.MaxLength));
 
     /// <summary>One template, or a list of named ones.</summary>
     private static void AddSettings(ConfigDocument settings, Dictionary<string, string> templates)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Niwaki.Export.Gguf;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
@@ -136,6 +137,51 @@ public sealed class ExportCommandTests : IDisposable
         Assert.True(File.Exists(_folder["m.Modelfile"]));
     }
 
+    /// <summary>What begins as ours and was changed belongs to somebody else; what only names another file is ours.</summary>
+    [Fact]
+    public void Export_ModelfileChangedBelowItsFirstLine_KeepsIt()
+    {
+        RandomCheckpoint.Write(_folder["model"], new RandomCheckpointSpec());
+        Assert.Equal(0, CommandRunner.Run("export", _folder["model"], "--out", _folder["a.gguf"]).ExitCode);
+        Assert.Equal(0, CommandRunner.Run("export", _folder["model"], "--out", _folder["b.gguf"]).ExitCode);
+        Assert.Contains("FROM ./b.gguf\n", File.ReadAllText(_folder["Modelfile"]), StringComparison.Ordinal);
+        Assert.False(File.Exists(_folder["b.Modelfile"]));
+
+        File.AppendAllText(_folder["Modelfile"], "SYSTEM Be brief.\n");
+        File.WriteAllText(_folder["c.Modelfile"], "FROM mine");
+        string changed = File.ReadAllText(_folder["Modelfile"]);
+        Assert.Equal(0, CommandRunner.Run("export", _folder["model"], "--out", _folder["c.gguf"]).ExitCode);
+
+        Assert.Equal((changed, "FROM mine"), (File.ReadAllText(_folder["Modelfile"]), File.ReadAllText(_folder["c.Modelfile"])));
+        Assert.Contains("FROM ./c.gguf\n", File.ReadAllText(_folder["c-2.Modelfile"]), StringComparison.Ordinal);
+    }
+
+    /// <summary>The sample's tokenizer has the ids 0 to 4,095, as many as the model has rows.</summary>
+    [Fact]
+    public void Export_AddedTokenWithoutARow_IsLeftOutAndNamed()
+    {
+        string model = SmallModel.Write(_folder["model"]);
+        AddToken(model, 4096, "<|extra|>");
+        File.WriteAllText(Path.Combine(model, "tokenizer_config.json"), """{"bos_token": "<|begin_of_text|>", "eos_token": "<|extra|>"}""");
+
+        CommandResult result = CommandRunner.Run("export", model, "--out", _folder["m.gguf"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("4,096 rows and none for 1 of the added tokens, the first of them '<|extra|>'", result.Error, StringComparison.Ordinal);
+        using var file = GgufFile.Open(_folder["m.gguf"]);
+        Assert.Equal(4096, file.Metadata.GetStringsOrNull("tokenizer.ggml.tokens")!.Length);
+        Assert.Equal(0, file.Metadata.GetInt32("tokenizer.ggml.bos_token_id", 0, 9999));
+        Assert.Equal(1, file.Metadata.GetInt32("tokenizer.ggml.eos_token_id", 0, 9999)); // that of config.json
+        Assert.False(file.Metadata.GetBooleanOrNull("tokenizer.ggml.add_eos_token"));
+    }
+
+    [Fact]
+    public void Export_TokenOfTheVocabularyWithoutARow_IsRefused()
+    {
+        string model = SmallModel.Write(_folder["model"], SmallModel.Spec with { VocabularySize = 4095 });
+        CommandRunner.Run("export", model, "--out", _folder["m.gguf"]).AssertFails(3, "tokenizer has 4,096 tokens, expected at most the 4,095 rows of the embedding table");
+    }
+
     /// <summary>Each refusal with its reason.</summary>
     [Theory]
     [InlineData("qwen3", false, "{}", "equal blocks: 'openelm', the only architecture of llama.cpp for such blocks, ties the head to the embedding")]
@@ -149,5 +195,13 @@ public sealed class ExportCommandTests : IDisposable
         Assert.Equal(3, result.ExitCode);
         Assert.Contains(expected, result.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["m.gguf"]));
+    }
+
+    private static void AddToken(string model, int id, string content)
+    {
+        string path = Path.Combine(model, "tokenizer.json");
+        JsonNode document = JsonNode.Parse(File.ReadAllText(path))!;
+        document["added_tokens"]!.AsArray().Add((JsonNode)new JsonObject { ["id"] = id, ["content"] = content, ["special"] = true, ["normalized"] = false });
+        File.WriteAllText(path, document.ToJsonString());
     }
 }

@@ -63,6 +63,14 @@ public sealed class ExportHuggingFaceTests
     }
 
     [Fact]
+    public void Export_TooLittleMemory_SaysHowMuchBeforeWriting()
+    {
+        using var folder = new TemporaryFolder();
+        CommandRunner.Run("export", CommandRunner.Sample, "--format", "hf", "--out", folder["out"], "--memory", "100KiB").AssertFails(1, "Memory for a model is 51,200 bytes, expected at least");
+        Assert.Empty(folder.Names);
+    }
+
+    [Fact]
     public void Export_WhatCannotBe_FailsWithoutAFolder()
     {
         using var folder = new TemporaryFolder();

@@ -14,6 +14,10 @@ internal sealed record ExportCase(string Name, RandomCheckpointSpec Spec, ShapeP
     private const string Llama3 =
         """{"rope_theta": 500000, "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 32}}""";
 
+    private const string Linear = """{"rope_scaling": {"type": "linear", "factor": 2.0}}""";
+
+    private const string Parameters = """{"rope_theta": null, "rms_norm_eps": null, "rope_parameters": {"rope_type": "default", "rope_theta": 20000.0}}""";
+
     private const string Yarn = """{"rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 16}}""";
 
     /// <summary>Ratios 2, 1, 4 and 2, blocks without attention and without MLP, no attention in the first.</summary>
@@ -50,6 +54,8 @@ internal sealed record ExportCase(string Name, RandomCheckpointSpec Spec, ShapeP
             $"{family.Name}-padded", family.Spec with { Blocks = Different }, ShapeProfile.Padded, family.Spec.ModelType)),
         .. Families.Where(family => !family.Name.Contains("window", StringComparison.Ordinal) && family.Spec.ModelType != "qwen3").Select(family => new ExportCase(
             $"{family.Name}-nemotron-nas", family.Spec with { Blocks = Different }, ShapeProfile.NemotronNas, "nemotron-nas")),
+        new("llama-linear-nemotron-nas", new RandomCheckpointSpec { Blocks = Different, ExtraConfig = Linear }, ShapeProfile.NemotronNas, "nemotron-nas"),
+        new("llama-rope-parameters-nemotron-nas", new RandomCheckpointSpec { Blocks = Different, ExtraConfig = Parameters }, ShapeProfile.NemotronNas, "nemotron-nas"),
     ];
 
     /// <summary>A case by its name.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Niwaki.Evaluation;
 using Niwaki.Export.HuggingFace;
 using Niwaki.Formats;
@@ -131,6 +132,60 @@ public sealed class HuggingFaceExportTests : IDisposable
     {
         using var model = new OpenModel(new RandomCheckpointSpec { AttentionBias = true, Blocks = [new(3, 3, 5), new(3, 3, 5)] });
         AssertRefused(model, ShapeProfile.Uniform, "has 3 query heads, expected a divisor of the hidden size 16");
+    }
+
+    // Blocks that differ keep the 4 heads before pruning in config.json; equal ones have their own 3 there.
+    [Theory]
+    [InlineData(5, "Use hetero-hf.")]
+    [InlineData(7, "Use padded with --pad-to original, or hetero-hf.")]
+    public void Plan_HeadsThatDoNotDivide_NamesOnlyProfilesThatHelp(int otherNeurons, string nextStep)
+    {
+        string extra = otherNeurons == 5 ? "{}" : """{"num_attention_heads": 4, "num_key_value_heads": 4}""";
+        using var model = new OpenModel(new RandomCheckpointSpec { AttentionBias = true, Blocks = [new(3, 3, 5), new(3, 3, otherNeurons)], ExtraConfig = extra });
+        var options = new ExportOptions { PadTo = PaddingTarget.Widest };
+        UnsupportedModelException error = Assert.Throws<UnsupportedModelException>(() => HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded, options));
+        Assert.EndsWith(". " + nextStep, error.Message, StringComparison.Ordinal);
+    }
+
+    // Without these fields mlx-lm would take a theta of 500,000 and an epsilon of 1e-5, transformers 4 tied embeddings; none of the runtimes reads rope_parameters.
+    [Theory]
+    [InlineData("{}", 10000, "null")]
+    [InlineData("""{"rope_parameters": {"rope_type": "default", "rope_theta": 20000.0}}""", 20000, "null")]
+    [InlineData("""{"rope_parameters": {"rope_theta": 20000.0, "factor": 2.0, "rope_type": "linear"}}""", 20000, """{"rope_type":"linear","factor":2.0}""")]
+    [InlineData("""{"rope_scaling": {"type": "linear", "factor": 2.0}}""", 10000, """{"rope_type":"linear","factor":2.0}""")]
+    [InlineData("""{"rope_scaling": {"type": "yarn", "factor": 4.0}}""", 10000, """{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":2048}""")]
+    public void Write_NemotronNas_LeavesNoFieldToTheDefaultsOfARuntime(string extra, double theta, string scaling)
+    {
+        RandomCheckpoint.Write(_folder["model"], new RandomCheckpointSpec { ExtraConfig = extra });
+        string path = _folder["model/config.json"];
+        ConfigDocument.Read(path).Without("rope_theta", "rms_norm_eps", "tie_word_embeddings", "max_position_embeddings").WriteTo(path);
+        using var source = Checkpoint.Open(_folder["model"]);
+        ModelConfig config = ModelConfigReader.Read(source);
+
+        HuggingFaceExport.Plan(source, config, ShapeProfile.NemotronNas).Write(_folder["out"], cancellationToken: TestContext.Current.CancellationToken);
+
+        using var written = Checkpoint.Open(_folder["out"]);
+        Assert.Equal((theta, 1e-6), (written.Config.GetDouble("rope_theta"), written.Config.GetDouble("rms_norm_eps")));
+        Assert.False(written.Config.GetBoolean("tie_word_embeddings"));
+        Assert.Equal(2048, written.Config.GetInt32("max_position_embeddings", 1, int.MaxValue));
+        Assert.Equal(scaling, JsonNode.Parse(written.Config.Root.GetProperty("rope_scaling").GetRawText())?.ToJsonString() ?? "null");
+        Assert.False(written.Config.Has("rope_parameters"));
+        Assert.Equal(config.Rope, ModelConfigReader.Read(written).Rope);
+    }
+
+    // The folder is filled up to 4,096 neurons: what holds the model does not hold it.
+    [Fact]
+    public void RequireMemory_FolderLargerThanTheModel_CountsBoth()
+    {
+        string extra = """{"num_attention_heads": 8, "num_key_value_heads": 4, "intermediate_size": 4096}""";
+        using var model = new OpenModel(new RandomCheckpointSpec { Blocks = [new(4, 2, 12), new(2, 1, 30)], ExtraConfig = extra });
+        var asItIs = HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.HeteroHf);
+        var padded = HuggingFaceExport.Plan(model.Checkpoint, model.Config, ShapeProfile.Padded);
+        long needed = Assert.Throws<MemoryBudgetException>(() => asItIs.RequireMemory(_team, 2)).Needed;
+
+        asItIs.RequireMemory(_team, 2 * needed);
+        Assert.True(Assert.Throws<MemoryBudgetException>(() => padded.RequireMemory(_team, 2 * needed)).Needed > needed);
+        padded.RequireMemory(_team, null);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Niwaki.Evaluation;
 using Niwaki.Export.Gguf;
+using Niwaki.Export.HuggingFace;
 using Niwaki.Formats;
 using Niwaki.Formats.Gguf;
 using Niwaki.Formats.HuggingFace;
@@ -104,6 +105,25 @@ public sealed class GgufModelTests : IDisposable
         {
             Assert.Equal(first.Rows(tensor, 0, (int)tensor.Rows).ToArray(), second.Rows(second.Find(tensor.Name)!, 0, (int)tensor.Rows).ToArray());
         }
+    }
+
+    /// <summary>Encodings that come back as F32 make a file several times larger: unasked, that is said.</summary>
+    [Theory]
+    [InlineData(GgufTensorType.Q4_0, false, "Matrices are stored as Q4_0 and Q8_0: all are written as F32")] // the head keeps 8 bits
+    [InlineData(GgufTensorType.Q8_0, true, "Matrices are stored as Q8_0: all are written as F32")]
+    [InlineData(GgufTensorType.Q8_0, false, null)]
+    public void Plan_StoredEncodingThatIsNotWritten_Warns(GgufTensorType type, bool pads, string? expected)
+    {
+        using var model = new OpenModel(Spec("llama", Equal, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config, new GgufExportOptions { Type = type }).Write(_folder["m.gguf"], null, TestContext.Current.CancellationToken);
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        ModelConfig config = ModelConfigReader.Read(file);
+        using PaddedModel? padded = pads ? PaddedModel.Open(file, config, PaddingTarget.Widest) : null;
+
+        var plan = GgufExport.Plan(padded?.Checkpoint ?? file, padded?.Config ?? config);
+
+        Assert.Equal(expected is null ? GgufTensorType.Q8_0 : GgufTensorType.F32, plan.Type);
+        Assert.Equal(expected is null ? 0 : 1, plan.Warnings.Count(warning => warning.StartsWith(expected ?? "Matrices", StringComparison.Ordinal)));
     }
 
     /// <summary>Weights of Q8_0 stay in their blocks: nothing is decoded, and where no block is cut apart a model takes a little more than a byte a weight.</summary>
@@ -215,6 +235,28 @@ public sealed class GgufModelTests : IDisposable
     {
         string path = Rewritten("general.name", "x", extra: new GgufPlannedTensor("rope_freqs.weight", GgufTensorType.F32, 0, 1L << 40));
         Assert.Contains("has shape [0, 1099511627776]", Assert.Throws<ModelFormatException>(() => Checkpoint.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Rows without columns take no byte of the file, however many there are: nobody looks through them for a sub-layer of zeros.</summary>
+    [Fact]
+    public void Open_MadeUpMatrixOfNoColumnsAndHugeHeight_ReadsNoRow()
+    {
+        const string Name = "blk.0.attn_output.weight";
+        using var model = new OpenModel(Spec("llama", FirstEmptied, ElementType.F32, true, "{}"), threads: 1);
+        GgufExport.Plan(model.Checkpoint, model.Config).Write(_folder["whole.gguf"], null, TestContext.Current.CancellationToken);
+        using (var whole = GgufFile.Open(_folder["whole.gguf"]))
+        {
+            new GgufWriter(whole.Metadata.Entries, [.. whole.Tensors.Select(tensor => new GgufPlannedTensor(tensor.Name, tensor.Type!.Value, ShapeOf(tensor)))]).Write(
+                _folder["m.gguf"],
+                (tensor, stream) => stream.Write(tensor.Name == Name ? default : whole.Rows(whole.Find(tensor.Name)!, 0, (int)whole.Find(tensor.Name)!.Rows)),
+                TestContext.Current.CancellationToken);
+        }
+
+        using var file = Checkpoint.Open(_folder["m.gguf"]);
+        var error = Assert.Throws<ModelFormatException>(() => file.Require("model.layers.0.self_attn.o_proj.weight", 64, 16));
+        Assert.Contains("has shape [1152921504606846976, 0], expected [64, 16]", error.Message, StringComparison.Ordinal);
+
+        static long[] ShapeOf(GgufTensor tensor) => tensor.Name == Name ? [1L << 60, 0] : [.. tensor.Shape];
     }
 
     /// <summary>As llama.cpp: linear where no type is named, by the older key too, and 0 for none.</summary>

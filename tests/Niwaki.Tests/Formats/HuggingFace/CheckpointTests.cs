@@ -120,10 +120,13 @@ public sealed class CheckpointTests : IDisposable
     {
         string[] taken =
         [
-            "LICENSE", "NOTICE.txt", "USE_POLICY.md", "chat_template.jinja", "generation_config.json", "licence.md", "merges.txt", "tokenizer.json",
-            "tokenizer.model",
+            "LICENSE", "NOTICE.txt", "USE_POLICY.md", "additional_chat_templates/a.jinja", "chat_template.jinja", "generation_config.json", "licence.md",
+            "merges.txt", "tokenizer.json", "tokenizer.model",
         ];
-        string[] left = ["README.md", "pytorch_model.bin", "model.gguf", "TOKENIZER.JSON.bak", "additional_chat_templates/a.jinja", "LICENSES/mit"];
+        string[] left =
+        [
+            "README.md", "pytorch_model.bin", "model.gguf", "TOKENIZER.JSON.bak", "additional_chat_templates/a.txt", "additional_chat_templates/b/c.jinja", "LICENSES/mit",
+        ];
         foreach (string name in taken.Concat(left))
         {
             _folder.Write(name, "{}");
@@ -135,8 +138,35 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(taken, checkpoint.SideFiles);
 
         checkpoint.CopySideFiles(_folder["target"]);
-        Assert.Equal(taken, Directory.GetFiles(_folder["target"]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            taken,
+            Directory.GetFiles(_folder["target"], "*", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(_folder["target"], path).Replace('\\', '/')).Order(StringComparer.Ordinal));
         Assert.Equal("{}", File.ReadAllText(Path.Combine(_folder["target"], "tokenizer.json")));
+    }
+
+    [Fact]
+    public void SideFiles_TemplatesThatAreLinks_OnlyThoseThatStayInTheModel()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege there.");
+        using var outside = new TemporaryFolder();
+        outside.Write("secret.jinja", "secret");
+        _folder.Write("model/chat_template.jinja", "default");
+        _folder.Write("model/additional_chat_templates/plain.jinja", "plain");
+        File.CreateSymbolicLink(_folder["model/additional_chat_templates/inside.jinja"], "../chat_template.jinja");
+        File.CreateSymbolicLink(_folder["model/additional_chat_templates/outside.jinja"], outside["secret.jinja"]);
+        File.CreateSymbolicLink(_folder["model/additional_chat_templates/nowhere.jinja"], "gone.jinja");
+        Assert.Equal(["additional_chat_templates/inside.jinja", "additional_chat_templates/plain.jinja", "chat_template.jinja"], SideFiles.In(_folder["model"]));
+
+        _folder.Write("linked/LICENSE", "");
+        Directory.CreateSymbolicLink(_folder["linked/additional_chat_templates"], outside.Path);
+        Assert.Equal(["LICENSE"], SideFiles.In(_folder["linked"]));
+
+        // The cache of the hub: every file of a snapshot is a link to a blob.
+        _folder.Write("blobs/0a1b", "template");
+        _folder.Write("snapshots/main/additional_chat_templates/plain.jinja", "plain");
+        File.CreateSymbolicLink(_folder["snapshots/main/additional_chat_templates/blob.jinja"], "../../../blobs/0a1b");
+        Assert.Equal(["additional_chat_templates/blob.jinja", "additional_chat_templates/plain.jinja"], SideFiles.In(_folder["snapshots/main"]));
     }
 
     [Fact]

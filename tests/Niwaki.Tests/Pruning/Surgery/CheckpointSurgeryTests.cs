@@ -349,6 +349,21 @@ public class CheckpointSurgeryTests
         Assert.Contains("`magnitude`", card, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "transformers", "software that loads models of type `mistral` loads this one")]
+    [InlineData(true, "niwaki", "3 query heads do not divide the hidden size 16, as other software wants of a `llama` with biases; Niwaki loads this model.")]
+    public void Apply_ModelCardOfHeadsThatDoNotDivide_SaysWhatLoadsIt(bool biases, string library, string expected)
+    {
+        BlockSelection three = new([0, 1, 3], [0, 1, 3], [2, 5]);
+        using var model = new SurgeryFixture(new RandomCheckpointSpec { AttentionBias = biases, Blocks = [new BlockShape(4, 4, 12), new BlockShape(4, 4, 12)] });
+        using Checkpoint cut = model.Apply([three, three]);
+
+        string card = File.ReadAllText(model.Folder["cut/README.md"]);
+
+        Assert.Contains($"\nlibrary_name: {library}\n", card, StringComparison.Ordinal);
+        Assert.Contains(expected, card, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void MaxShardBytes_BelowOne_Throws() => Assert.Throws<ArgumentOutOfRangeException>(() => new SurgeryOptions { MaxShardBytes = 0 });
 }

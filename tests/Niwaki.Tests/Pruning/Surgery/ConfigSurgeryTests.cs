@@ -76,13 +76,50 @@ public class ConfigSurgeryTests
         Assert.Equal([new BlockShape(0, 0, 2), new BlockShape(2, 1, 0), Full], ModelConfigReader.Read(cut).Blocks);
     }
 
-    /// <summary>A model with as many blocks as the selection has entries.</summary>
-    private static ConfigDocument Apply(string modelType, string extra, BlockSelection[] selection)
+    // 3 heads do not divide 16: transformers 5 refuses that of a Llama, and takes a Mistral without a window, which is the same but for biases.
+    [Theory]
+    [InlineData("llama", false, false, "mistral", true)]
+    [InlineData("llama", true, false, "llama", false)]
+    [InlineData("llama", false, true, "llama", false)]
+    [InlineData("qwen2", false, false, "qwen2", true)]
+    public void Apply_EqualHeadsThatDoNotDivide_IsATypeThatStockSoftwareTakes(string modelType, bool biases, bool addsBiases, string expected, bool isStock)
     {
-        var spec = new RandomCheckpointSpec { ModelType = modelType, Blocks = [.. Enumerable.Repeat(Full, selection.Length)], ExtraConfig = extra };
+        var spec = new RandomCheckpointSpec
+        {
+            ModelType = modelType,
+            AttentionBias = biases,
+            Blocks = [new BlockShape(4, 4, 12), new BlockShape(4, 4, 12)],
+            ExtraConfig = """{"sliding_window": 8}""",
+        };
+        BlockSelection three = new([0, 1, 3], [0, 1, 3], [2, 5]);
+
+        ConfigDocument cut = Apply(spec, [three, three], addsBiases);
+
+        Assert.Equal(expected, cut.GetString("model_type"));
+        Assert.Equal(Niwaki.Models.Architecture.Find(expected)!.ClassName, cut.GetStringsOrNull("architectures")!.Single());
+        Assert.Equal(expected == "mistral", !cut.Has("sliding_window"));
+        Assert.Equal(isStock, ConfigSurgery.IsStock(cut));
+        ModelConfig config = ModelConfigReader.Read(cut);
+        Assert.Equal([new BlockShape(3, 3, 2), new BlockShape(3, 3, 2)], config.Blocks);
+        Assert.True(config.SlidingWindows.All(window => window is null));
+    }
+
+    [Fact]
+    public void IsStock_HeadsThatDivideAndBlocksThatDiffer_TellsThemApart()
+    {
+        Assert.True(ConfigSurgery.IsStock(Apply("llama", "{}", [All, All])));
+        Assert.False(ConfigSurgery.IsStock(Apply("llama", "{}", [All, new([], [], [1])])));
+    }
+
+    /// <summary>A model with as many blocks as the selection has entries.</summary>
+    private static ConfigDocument Apply(string modelType, string extra, BlockSelection[] selection) => Apply(
+        new RandomCheckpointSpec { ModelType = modelType, Blocks = [.. Enumerable.Repeat(Full, selection.Length)], ExtraConfig = extra }, selection);
+
+    private static ConfigDocument Apply(RandomCheckpointSpec spec, BlockSelection[] selection, bool addsBiases = false)
+    {
         ConfigDocument document = RandomCheckpoint.Document(spec);
         ModelConfig config = ModelConfigReader.Read(document);
-        ConfigDocument cut = ConfigSurgery.Apply(document, config, new ModelSelection(config, selection));
+        ConfigDocument cut = ConfigSurgery.Apply(document, config, new ModelSelection(config, selection), addsBiases);
 
         // What was made must be readable as a file too.
         using var file = new MemoryStream();

@@ -51,6 +51,22 @@ public class CutModelTests
         Assert.True(LargestDifference(expected, whole) > 1e-2);
     }
 
+    // 3 equal heads of a Llama that is 16 wide become a Mistral, for stock software; its arithmetic is that of the Llama.
+    [Fact]
+    public void Apply_LlamaThatBecomesAMistral_ComputesWhatTheGatedSourceComputes()
+    {
+        using var model = new SurgeryFixture(new RandomCheckpointSpec { Blocks = [new BlockShape(4, 4, 12), new BlockShape(4, 4, 12)] });
+        ModelConfig config = ModelConfigReader.Read(model.Source);
+        BlockSelection[] kept = [new([0, 1, 3], [0, 1, 3], [2, 5]), new([1, 2, 3], [1, 2, 3], [0, 11])];
+
+        using Checkpoint cut = model.Apply(kept);
+
+        Assert.Equal("mistral", cut.Config.GetString("model_type"));
+        double[][] expected = new ReferenceModel(model.Source, config).Logits(Ids, ModelGates.For(config, new ModelSelection(config, kept)));
+        double[][] found = new ReferenceModel(cut, ModelConfigReader.Read(cut)).Logits(Ids);
+        Assert.True(LargestDifference(expected, found) < 1e-12);
+    }
+
     private static double LargestDifference(double[][] a, double[][] b) =>
         a.Zip(b).Max(rows => rows.First.Zip(rows.Second).Max(pair => Math.Abs(pair.First - pair.Second)));
 }
