@@ -103,6 +103,13 @@ internal static class NiwakiCommandLine
         {
             return Fail(terminal, exception, ExitCodes.Failure);
         }
+        catch (OutOfMemoryException exception)
+        {
+            terminal.Error.WriteLine(
+                $"Memory ran out: {exception.Message} Give --memory SIZE: weights that do not fit are read anew in every pass, with fewer windows at a time. "
+                + "Training takes less with a smaller --batch.");
+            return ExitCodes.Failure;
+        }
         catch (Exception exception) when (exception is NiwakiException or IOException or UnauthorizedAccessException)
         {
             return Fail(terminal, exception, ExitCodes.Failure);

@@ -34,6 +34,9 @@ internal sealed class BonsaiArguments
     public IEnumerable<Option> All =>
         [_pruneFraction, _masks, _prior, _explorable, _sampler, _complement, _sets, _ratio, _noPerturb, .. Fit, _stop, _tolerance, _repair];
 
+    /// <summary>Those that method niwaki knows too.</summary>
+    public IEnumerable<Option> OfNiwaki => [_prior, _explorable, _repair];
+
     /// <summary>The options that change what is made of evaluations, not the evaluations.</summary>
     public IEnumerable<Option> Fit => [_utility, _regression, _ridge, _scope, _penalty, _weights, _rates, _batches, _epochs];
 

@@ -73,6 +73,20 @@ internal sealed class RecipeArguments
         };
     }
 
+    /// <summary>Names of the options that are given and that a method does not look at.</summary>
+    public IReadOnlyList<string> Ignored(ParseResult parsed, PruningMethod method)
+    {
+        IEnumerable<Option> known = method switch
+        {
+            PruningMethod.Bonsai => _bonsai.All,
+            PruningMethod.Niwaki => [.. _niwaki.All, .. _bonsai.OfNiwaki],
+            PruningMethod.Depth => _depth.All,
+            PruningMethod.DepthWidth => [.. _depth.All, .. _bonsai.All],
+            _ => [],
+        };
+        return [.. _bonsai.All.Concat(_niwaki.All).Concat(_depth.All).Except(known).Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name)];
+    }
+
     private CalibrationOptions ReadCalibration(ParseResult parsed, Recipe recipe)
     {
         CalibrationOptions options = recipe.Calibration;

@@ -52,6 +52,11 @@ internal sealed class PruneCommand : Verb
         string? model = parsed.GetValue(_model) ?? parsed.GetValue(_modelOption);
         recipe = recipe with { Model = model.Beside(recipe.WorkingFolder) ?? recipe.Model, Seed = parsed.GetValue(Seed) ?? recipe.Seed };
         recipe.Validate();
+        if (_recipe.Ignored(parsed, recipe.Method) is [_, ..] ignored)
+        {
+            terminal.Error.WriteLine($"Method {PruningMethodNames.All.First(entry => entry.Method == recipe.Method).Name} does not look at {string.Join(", ", ignored)}.");
+        }
+
         string path = parsed.GetValue(_out)!;
         if (parsed.GetValue(_dryRun))
         {

@@ -6,6 +6,7 @@ using Niwaki.Cli.Arguments;
 using Niwaki.Cli.Output;
 using Niwaki.Datasets;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Healing;
 using Niwaki.Runs;
 using Niwaki.Tokenizers;
 
@@ -14,6 +15,8 @@ namespace Niwaki.Cli.Commands;
 /// <summary>Turns text into token ids.</summary>
 internal sealed class TokenizeCommand : Verb
 {
+    private static readonly string[] FilesOfRuns = [RunFolder.RecipeName, RunFolder.PlanName, HealingRecipe.FileName];
+
     private readonly Argument<string> _folder = new Argument<string>("folder") { Description = "Folder with a tokenizer.json or tokenizer.model, a run folder, or a GGUF file" }.RefuseEmpty();
     private readonly Option<string?> _text = new("--text") { Description = "The text" };
     private readonly Option<string?> _jsonLines = new Option<string?>("--jsonl") { Description = "File with one JSON string a line, each tokenised on its own", HelpName = "path" }.RefuseEmpty();
@@ -83,9 +86,8 @@ internal sealed class TokenizeCommand : Verb
         }
     }
 
-    /// <summary>The folder itself, config.json or not; of a run the folder of its model.</summary>
-    private static string TokenizerFolder(string path) =>
-        File.Exists(Path.Combine(path, RunFolder.RecipeName)) || File.Exists(Path.Combine(path, RunFolder.PlanName)) ? ModelFolder.Resolve(path) : path;
+    /// <summary>The folder itself, config.json or not; of a run or a healing the folder of its model.</summary>
+    private static string TokenizerFolder(string path) => FilesOfRuns.Any(name => File.Exists(Path.Combine(path, name))) ? ModelFolder.Resolve(path) : path;
 
     private static JsonArray ToJson(int[] ids) => new([.. ids.Select(id => (JsonNode)id)]);
 

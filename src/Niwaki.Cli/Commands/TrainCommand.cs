@@ -69,6 +69,7 @@ internal sealed class TrainCommand : Verb
         Directory.CreateDirectory(folder);
         using FolderLock held = FolderLock.TryTake(folder)
             ?? throw new UsageException($"'{folder}': training is in use by another process, expected only one. Wait for it to end, or end it.");
+        AtomicFile.DeleteTemporaries(folder);
         if (parsed.GetValue(_resume) && TrainingState.Load(state, trainer, document.Hash) is [_, ..] former)
         {
             terminal.Error.WriteLine($"Behind step {trainer.Optimizer.Step} other options hold; so far they were {string.Join(", ", former)}.");
@@ -93,7 +94,8 @@ internal sealed class TrainCommand : Verb
         }
         catch (OperationCanceledException)
         {
-            terminal.Error.WriteLine($"{terminal.LineEnd}Stopped behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on.");
+            string step = File.Exists(state) ? $"behind step {trainer.Optimizer.Step}. Give the same command with --resume to go on." : "before the first step.";
+            terminal.Error.WriteLine($"{terminal.LineEnd}Stopped {step}");
             throw;
         }
 

@@ -30,7 +30,7 @@ internal abstract class Verb : Command
     protected Verb(string name, string description, string example)
         : base(name, $"{description}\n\nExample:\n  {example}")
     {
-        Seed = new Option<long?>("--seed") { Description = "Seed of everything random. Default: 0" };
+        Seed = new Option<long?>("--seed") { Description = "Seed of everything random. Default: 0; with eval --tasks 1234" };
         _threads.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is var threads and (< 1 or > ThreadTeam.MaximumSize))

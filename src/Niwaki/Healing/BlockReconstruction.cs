@@ -105,11 +105,11 @@ internal sealed class BlockReconstruction
         var rope = RopeTable.Create(_source.Config.Rope, Math.Max(_options.Window, 16));
         using ResidualStream input = _dense.Embed(_windows);
         using ResidualStream dense = _dense.Embed(_windows);
-        Embedding.Apply(
-            _team,
-            _source.Model.Matrix(TensorNames.Embedding, _source.Config.VocabularySize, _source.Config.HiddenSize),
-            [.. _windows.SelectMany(window => window)],
-            input.Values);
+        using (BorrowedWeights table = _source.Model.Borrow(TensorNames.Embedding, _source.Config.VocabularySize, _source.Config.HiddenSize))
+        {
+            Embedding.Apply(_team, table.View, [.. _windows.SelectMany(window => window)], input.Values);
+        }
+
         int next = 0;
         for (int block = 0; block < Math.Min(blocks, _source.Config.Blocks.Count); block++)
         {

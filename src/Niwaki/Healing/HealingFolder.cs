@@ -25,6 +25,10 @@ internal sealed record HealingFolder(string Path)
     public string StatePath(HealingStage stage) => At($"state-{HealingSchema.NameOf(stage)}.safetensors");
 
     /// <summary>Makes the folder and writes the recipe, or checks that the one there is of the same recipe.</summary>
+    /// <remarks>
+    /// A healing begins when its recipe appears, by rename after the lock is held: a process that is killed before that leaves a folder that counts as new. What a
+    /// killed process left half written is removed.
+    /// </remarks>
     /// <returns>The lock of the folder, to be held until the healing ends.</returns>
     /// <exception cref="HealingException">The folder is taken, holds another healing or none, or another process heals there.</exception>
     public FolderLock Begin(HealingRecipe recipe, bool resume)
@@ -45,6 +49,8 @@ internal sealed record HealingFolder(string Path)
         try
         {
             Begin(recipe.ToYaml(), resume);
+            AtomicFile.DeleteTemporaries(Path);
+            AtomicFile.DeleteTemporaries(SubLayersPath);
             return held;
         }
         catch
@@ -95,9 +101,10 @@ internal sealed record HealingFolder(string Path)
 
     private void RefuseTaken()
     {
-        if (File.Exists(Path) || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(entry => System.IO.Path.GetFileName(entry) != FolderLock.FileName)))
+        if (File.Exists(Path) || (Directory.Exists(Path) && Directory.EnumerateFileSystemEntries(Path).Any(FolderLock.IsForeign)))
         {
-            throw new HealingException($"'{Path}' exists and is not empty, expected a new folder. Give --resume to go on with it, or another --out.");
+            string step = File.Exists(RecipePath) ? "Give --resume to go on with it, or another --out." : "Give another --out.";
+            throw new HealingException($"'{Path}' exists and is not empty, expected a new folder. {step}");
         }
     }
 

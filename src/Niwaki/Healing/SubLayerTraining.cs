@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Numerics;
@@ -47,10 +48,10 @@ internal sealed class SubLayerTraining : IDisposable
         for (int i = 0; i < layout.Tensors.Count; i++)
         {
             ParameterTensor tensor = layout.Tensors[i];
-            WeightView stored = tensor.IsMatrix ? checkpoint.Matrix(Names[i], tensor.Rows, tensor.Columns) : checkpoint.Vector(Names[i], tensor.Columns);
+            using BorrowedWeights stored = tensor.IsMatrix ? checkpoint.Borrow(Names[i], tensor.Rows, tensor.Columns) : checkpoint.Borrow(Names[i], tensor.Columns);
             for (int row = 0; row < tensor.Rows; row++)
             {
-                WeightValues.Widen(stored, row, Weights[tensor][row]);
+                WeightValues.Widen(stored.View, row, Weights[tensor][row]);
             }
         }
 

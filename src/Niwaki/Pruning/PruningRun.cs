@@ -57,6 +57,8 @@ public sealed class PruningRun : IDisposable
     /// <exception cref="RunFolderException">The folder holds something already.</exception>
     /// <exception cref="Formats.ModelFormatException">The model folder is broken.</exception>
     /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
+    /// <exception cref="Datasets.DatasetException">A text or the order of the blocks is too short, broken, or of another model.</exception>
+    /// <exception cref="IOException">A file that the recipe names does not exist or cannot be read.</exception>
     /// <exception cref="PruningException">The method cannot reach the target on this model.</exception>
     /// <exception cref="VerificationException">The model that was written is not the one decided on; it stays in the run folder.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
@@ -64,6 +66,7 @@ public sealed class PruningRun : IDisposable
     {
         ArgumentNullException.ThrowIfNull(recipe);
         recipe.Validate();
+        TargetCheck.CheckFiles(recipe);
 
         // The model is opened before the folder is made, so that a wrong model leaves nothing behind.
         using PruningRun run = Open(recipe, () => RunFolder.Create(path, recipe), options ?? new PruningRunOptions());

@@ -2,6 +2,8 @@ using Niwaki.Formats.HuggingFace;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Plans;
+using Niwaki.Pruning.Allocation;
+using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
@@ -30,6 +32,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(options);
         recipe.Validate();
+        TargetCheck.CheckFiles(recipe);
         using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         TargetCheck.Check(recipe, config, options.Notice);
@@ -51,7 +54,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
             tokens,
             rate,
             Math.Max(model.Memory.WeightBytes + stream + scratch, GradientBytes(recipe, config, window)),
-            (long)(checkpoint.WeightFileBytes * (1 - (recipe.Sparsity * Prunable(config)))) + (evaluations * JournalBytesPerEvaluation));
+            (long)(checkpoint.Tensors.Sum(tensor => (double)tensor.ByteLength) * (1 - (Removed(recipe, config) * Prunable(config)))) + (evaluations * JournalBytesPerEvaluation));
     }
 
     /// <summary>Tokens that measure the model; a file has about one for four bytes.</summary>
@@ -75,6 +78,18 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
             _ => false,
         };
         return needed ? TaylorGradients.MemoryBytes(config, [.. Enumerable.Repeat(new int[window], recipe.Calibration.Windows)]) : 0;
+    }
+
+    /// <summary>Share of the prunable parameters that goes: where a number of blocks or sub-layers is asked for, that of the smallest.</summary>
+    private static double Removed(Recipe recipe, ModelConfig config)
+    {
+        if (recipe is not { Method: PruningMethod.Depth, Depth.Blocks: { } count })
+        {
+            return recipe.Sparsity;
+        }
+
+        long removed = DepthUnits.Of(config, recipe.Depth).Select(unit => ParameterCounter.PrunableOf(config, unit)).Order().Take(count).Sum();
+        return (double)removed / ParameterCounter.Count(config).Prunable;
     }
 
     private static double Prunable(ModelConfig config)
@@ -117,14 +132,15 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         return (judged + splits + masks, passes + (2.0 * splits) + width);
     }
 
-    /// <summary>Two halves a group; the blocks in front of a group are shared, which halves a pass; priors and controls are passes of their own.</summary>
+    /// <summary>Two halves a group; priors and controls are passes of their own. Every round as the first one, whose model is the largest.</summary>
     private static (long Evaluations, double Passes) Niwaki(Recipe recipe, ModelConfig config)
     {
-        NiwakiOptions options = recipe.Niwaki;
-        double share = Math.Min(1, options.Explorable * recipe.Sparsity / options.Rounds);
-        long groups = config.Blocks.Sum(block => block.KeyValueHeads + (long)Math.Ceiling(share * block.Neurons / options.Group));
-        double windows = Math.Min(1, (double)options.WindowsPerGroup / recipe.Calibration.Windows);
-        return (options.Rounds * groups * 2, options.Rounds * (1 + windows + (groups * windows / 2)));
+        int rounds = recipe.Niwaki.Rounds, windows = recipe.Calibration.Windows;
+        var shapes = new ShapeRules(config, recipe.Profile, recipe.RoundTo, recipe.AddsBiases);
+        IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config, recipe.WidthUnits);
+        var search = NiwakiSearch.Fit(recipe, config, shapes, WidthTarget.Of(config, recipe), windows);
+        double passes = (search.Windows + search.WindowPasses(subLayers, config, shapes)) / windows;
+        return (2 * rounds * search.Groups(subLayers, config, shapes), rounds * (1 + passes));
     }
 
     /// <summary>A scan over n units takes half of n passes, what lies in front of a unit being shared.</summary>

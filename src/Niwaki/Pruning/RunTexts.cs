@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Niwaki.Datasets;
 using Niwaki.Formats;
 using Niwaki.Generation;
@@ -15,6 +16,12 @@ internal sealed class RunTexts
     /// <summary>Separates the randomness of the two self-written texts and of the windows drawn from a file.</summary>
     private const long CalibrationStream = 1;
     private const long EvaluationStream = 2;
+
+    /// <summary>Tokens from which on two windows are not equal by chance: shorter ones are, where a vocabulary is small.</summary>
+    private const int LeastShared = 16;
+
+    /// <summary>Different tokens from which on a window is no loop: a model that repeats itself writes the same ones by chance.</summary>
+    private const int LeastDistinct = 8;
 
     private RunTexts(int[][] calibration, int[][] evaluation, long writtenTokens)
     {
@@ -52,9 +59,13 @@ internal sealed class RunTexts
         RecordedWindows calibration = ReadOrMake(folder.CalibrationPath, vocabulary, () =>
         {
             options.Progress?.Report(new PruningProgress("calibration text", 0));
-            return recipe.Calibration.Source == TextSource.File
+            RecordedWindows made = recipe.Calibration.Source == TextSource.File
                 ? FromFile(recipe, model, tokenizer)
                 : Write(recipe, model, recipe.Calibration.Windows * recipe.CalibrationSetCount, recipe.Calibration.Window, CalibrationStream, Stage("calibration text"), cancellationToken);
+
+            // Before the text is kept: what a resumed run finds in its folder has passed.
+            ThrowIfShared(recipe, made.Windows, evaluation.Windows);
+            return made;
         });
         long written = calibration.Source == TextSource.Self ? calibration.Windows.Sum(window => (long)window.Length) : 0;
         return new RunTexts(calibration.Windows, evaluation.Windows, written);
@@ -70,6 +81,45 @@ internal sealed class RunTexts
         RecordedWindows made = make();
         made.Write(path);
         return made;
+    }
+
+    /// <summary>
+    /// Refuses texts that have a window in common, as far as the shorter one goes. Two texts that a model writes with little chance are one, whatever their seeds.
+    /// </summary>
+    /// <exception cref="PruningException">A window of one begins like a window of the other, and is no loop; or every window that measures does.</exception>
+    private static void ThrowIfShared(Recipe recipe, int[][] calibration, int[][] evaluation)
+    {
+        int length = Math.Min(calibration[0].Length, evaluation[0].Length); // windows of a text are equally long
+        if (length < LeastShared)
+        {
+            return;
+        }
+
+        ILookup<int, int> deciding = Enumerable.Range(0, calibration.Length).ToLookup(i => HashOf(calibration[i].AsSpan(0, length)));
+        int[] shared =
+        [
+            .. evaluation.Select(window => deciding[HashOf(window.AsSpan(0, length))]
+                .FirstOrDefault(i => calibration[i].AsSpan(0, length).SequenceEqual(window.AsSpan(0, length)), -1)),
+        ];
+        int found = shared.Where(i => i >= 0 && calibration[i].Take(length).Distinct().Count() >= LeastDistinct).FirstOrDefault(shared.Min());
+        if (found < 0)
+        {
+            return;
+        }
+
+        string nextStep = recipe is { Calibration.Source: TextSource.Self, Evaluation.Source: TextSource.Self }
+            ? FormattableString.Invariant(
+                $"Raise 'calibration.temperature', which is {recipe.Calibration.Temperature}, and 'calibration.top_p', which is {recipe.Calibration.TopP}, or give a text file.")
+            : "Give another text.";
+        throw new PruningException(FormattableString.Invariant(
+            $"Calibration window {found + 1}: its first {length:N0} tokens are those of an evaluation window too, expected two texts that share no window: a model measured on what decided looks better than it is. {nextStep}"));
+    }
+
+    private static int HashOf(ReadOnlySpan<int> ids)
+    {
+        var hash = new HashCode();
+        hash.AddBytes(MemoryMarshal.AsBytes(ids));
+        return hash.ToHashCode();
     }
 
     private static RecordedWindows FromFile(Recipe recipe, Transformer model, Tokenizer tokenizer)

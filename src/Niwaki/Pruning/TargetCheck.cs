@@ -1,3 +1,4 @@
+using Niwaki.Datasets;
 using Niwaki.Models;
 using Niwaki.Plans;
 using Niwaki.Pruning.Allocation;
@@ -16,6 +17,8 @@ internal static class TargetCheck
     /// <param name="config">The model.</param>
     /// <param name="notice">Told what of a profile is possible only nearly; null: nobody.</param>
     /// <exception cref="PruningException">The units that may go are too few, no pruned form fits the profile, or the model has no place for biases.</exception>
+    /// <exception cref="DatasetException">The file with the order of the blocks is broken, or that of another model.</exception>
+    /// <exception cref="IOException">That file does not exist or cannot be read.</exception>
     public static void Check(Recipe recipe, ModelConfig config, Action<string>? notice)
     {
         ProfileCheck.Check(recipe, config, notice);
@@ -26,15 +29,35 @@ internal static class TargetCheck
 
         if (recipe.Method is PruningMethod.Depth or PruningMethod.DepthWidth)
         {
-            IReadOnlyList<Unit> candidates = DepthMethod.Candidates(config, recipe.Depth);
-            if (recipe.Depth.Blocks is not null || recipe is { Method: PruningMethod.Depth, Depth.Order: null })
-            {
-                new DepthTarget(config, recipe).ThrowIfMissed(candidates);
-            }
+            CheckDepth(recipe, config);
         }
         else
         {
             WidthTarget.Of(config, recipe);
+        }
+    }
+
+    /// <summary>Looks for the files that a run reads after it has begun.</summary>
+    /// <exception cref="FileNotFoundException">One does not exist.</exception>
+    /// <exception cref="DatasetException">One is a folder.</exception>
+    public static void CheckFiles(Recipe recipe)
+    {
+        string?[] files =
+        [
+            recipe.Calibration.Source == TextSource.File ? recipe.Calibration.File : null,
+            recipe.Evaluation.Source == TextSource.File ? recipe.Evaluation.File : null,
+        ];
+        foreach (string path in files.OfType<string>().Select(recipe.FullPath))
+        {
+            if (Directory.Exists(path))
+            {
+                throw new DatasetException($"'{path}'", "is a folder", "a text file", "Name the file in it.");
+            }
+
+            if (!File.Exists(path))
+            {
+                throw new FileNotFoundException($"Could not find file '{path}'.", path);
+            }
         }
     }
 
@@ -43,4 +66,22 @@ internal static class TargetCheck
         recipe is { Method: PruningMethod.Depth, Depth.Blocks: not null }
             ? 1 - ((double)ParameterCounter.Count(config.Select(selection)).Prunable / ParameterCounter.Count(config).Prunable)
             : recipe.Sparsity;
+
+    private static void CheckDepth(Recipe recipe, ModelConfig config)
+    {
+        var target = new DepthTarget(config, recipe);
+        IReadOnlyList<Unit> candidates = DepthMethod.Candidates(config, recipe.Depth);
+        if (recipe is { Method: PruningMethod.Depth, Depth.Order: { } order })
+        {
+            target.Reach(OrderFile.Read(recipe.FullPath(order), config, recipe.Depth));
+        }
+        else if (recipe.Method == PruningMethod.Depth || recipe.Depth.Blocks is not null)
+        {
+            target.ThrowIfMissed(candidates);
+        }
+        else if (!target.IsReached(candidates))
+        {
+            WidthTarget.ThrowIfOutOfReach(config, recipe, candidates);
+        }
+    }
 }

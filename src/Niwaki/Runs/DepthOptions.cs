@@ -14,7 +14,7 @@ public sealed record DepthOptions
 
     /// <summary>
     /// Whether the first four and the last two blocks stay whatever their score, the "+" of the paper. Default null: where the paper uses it, with
-    /// <see cref="DepthCriterion.Magnitude"/>.
+    /// <see cref="DepthCriterion.Magnitude"/> and <see cref="DepthCriterion.Taylor"/>.
     /// </summary>
     public bool? Plus { get; init; }
 

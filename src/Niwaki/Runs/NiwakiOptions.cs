@@ -10,14 +10,15 @@ public sealed record NiwakiOptions
     public int Group { get; init; } = 1;
 
     /// <summary>
-    /// Passes over the calibration text for each hundredth of sparsity, 0.1 to 10,000. Default 4, which is a tenth of what Bonsai takes as published.
+    /// Passes over the calibration text for each hundredth of sparsity, 0.1 to 10,000. Default 4, which is a tenth of what Bonsai takes as published. Where they do not
+    /// suffice for large groups of neurons, fewer KV groups are tried, then on fewer windows.
     /// </summary>
     public double Passes { get; init; } = 4;
 
-    /// <summary>Calibration windows that a group is tried on, 2 to 1,048,576 and no more than there are. Default 8.</summary>
+    /// <summary>Most calibration windows that a group is tried on, 2 to 1,048,576 and no more than there are. Default 8.</summary>
     public int WindowsPerGroup { get; init; } = 8;
 
-    /// <summary>Groups of a sub-layer that are tried, in multiples of the share that the round removes, 1 to 1,000. Default 4.</summary>
+    /// <summary>Neurons of an MLP that are tried, in multiples of the share that the round removes, 1 to 1,000. Default 4.</summary>
     public double Explorable { get; init; } = 4;
 
     /// <summary>Importance that forms the groups and that measurements are shrunk to. Default <see cref="ImportancePrior.Fluctuation"/>.</summary>

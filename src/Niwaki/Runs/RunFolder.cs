@@ -95,7 +95,7 @@ public sealed class RunFolder : IDisposable
         {
             // Another process may have begun a run here since the first look.
             RefuseTaken(path);
-            DeleteTemporaries(path);
+            AtomicFile.DeleteTemporaries(path);
             complete.Save(Path.Combine(path, RecipeName));
             return new RunFolder(path, complete, heldLock, madeFolder);
         }
@@ -125,7 +125,7 @@ public sealed class RunFolder : IDisposable
         FolderLock heldLock = Lock(path);
         try
         {
-            DeleteTemporaries(path);
+            AtomicFile.DeleteTemporaries(path);
             return new RunFolder(path, Recipe.Load(recipePath).Validate(), heldLock, madeFolder: false);
         }
         catch
@@ -195,7 +195,7 @@ public sealed class RunFolder : IDisposable
             throw new RunFolderException(path, $"'{path}' holds a run already, expected a new or empty folder. {step}");
         }
 
-        string? other = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).FirstOrDefault(IsForeign) : null;
+        string? other = Directory.Exists(path) ? Directory.EnumerateFileSystemEntries(path).FirstOrDefault(FolderLock.IsForeign) : null;
         if (other is not null)
         {
             string name = Path.GetFileName(other);
@@ -203,23 +203,6 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static bool IsForeign(string entry) => Path.GetFileName(entry) != FolderLock.FileName && !AtomicFile.IsTemporary(entry);
-
     private static FolderLock Lock(string path) => FolderLock.TryTake(path)
         ?? throw new RunFolderException(path, $"'{path}': run is in use by another process, expected only one. Wait for it to end, or end it.");
-
-    private static void DeleteTemporaries(string path)
-    {
-        foreach (string entry in Directory.EnumerateFileSystemEntries(path).Where(AtomicFile.IsTemporary).ToArray())
-        {
-            if (Directory.Exists(entry))
-            {
-                Directory.Delete(entry, recursive: true);
-            }
-            else
-            {
-                File.Delete(entry);
-            }
-        }
-    }
 }

@@ -68,8 +68,8 @@ public sealed class TrainingLoop
     public double Rate => (_trainer.TokensSeen - _firstTokens) / Math.Max(1e-9, _watch.Elapsed.TotalSeconds);
 
     /// <summary>Takes all steps that are left.</summary>
-    /// <param name="cancellationToken">Looked at between steps; the state is saved then.</param>
-    /// <exception cref="OperationCanceledException">Cancelled; the state is saved.</exception>
+    /// <param name="cancellationToken">Looked at between steps; the state is saved then, when one more pass over a batch found the loss of its weights to be finite.</param>
+    /// <exception cref="OperationCanceledException">Cancelled; the state behind the last step is saved, if there was one.</exception>
     /// <exception cref="TrainingInterruptedException">A loss is no number, or the state cannot be written.</exception>
     /// <exception cref="IOException">The log cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The log may not be written.</exception>
@@ -82,12 +82,11 @@ public sealed class TrainingLoop
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                Save();
-                cancellationToken.ThrowIfCancellationRequested();
+                Stop(cancellationToken);
             }
 
             long before = _trainer.TokensSeen;
-            TrainingStep step = Step();
+            TrainingStep step = Step(_saves ? SaveProven : null);
             bool last = step.Number == _trainer.Options.Steps;
             bool evaluates = last || step.Number % EvaluateEvery == 0 || ReadOffs.Any(tokens => before < tokens && tokens <= _trainer.TokensSeen);
             if (evaluates)
@@ -115,12 +114,27 @@ public sealed class TrainingLoop
 
     private string Kept => _saved == 0 ? "No state was saved before." : $"The state behind step {_saved} is kept in '{_statePath}'.";
 
-    private TrainingStep Step()
+    /// <summary>Saves the state behind the last step as the next step would, before it changes anything.</summary>
+    private void Stop(CancellationToken cancellationToken)
+    {
+        if (_trainer.Optimizer.Step > _saved)
+        {
+            Step(() =>
+            {
+                SaveProven();
+                cancellationToken.ThrowIfCancellationRequested();
+            });
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+    }
+
+    private TrainingStep Step(Action? proven)
     {
         try
         {
             _watch.Start();
-            TrainingStep step = _trainer.Step(_saves ? SaveProven : null);
+            TrainingStep step = _trainer.Step(proven);
             Loss = step.LossNats;
             return step;
         }

@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Niwaki.Cli;
+using Niwaki.Tensors;
 using Niwaki.Tests.Formats;
 
 namespace Niwaki.Tests.Cli;
@@ -128,6 +130,28 @@ public partial class NiwakiCommandLineTests
         Assert.Empty(folder.Names);
     }
 
+    [Fact]
+    public void Run_MemoryRunsOut_SaysHowToTakeLess()
+    {
+        using var output = new MemoryRefused();
+        using var error = new StringWriter();
+
+        int code = NiwakiCommandLine.Run(["tokenize", CommandRunner.Sample, "--text", "Rain"], output, error, TestContext.Current.CancellationToken);
+
+        new CommandResult(code, "", error.ToString()).AssertFails(1, "Memory ran out", "--memory SIZE");
+    }
+
+    [Fact]
+    public void Help_Seed_NamesTheDefaultsOfTheDocument()
+    {
+        string row = File.ReadLines(RepositoryFiles.Get("docs", "cli.md")).Single(line => line.StartsWith("| `--seed <seed>` |", StringComparison.Ordinal));
+        string description = row.Split('|')[2].Trim();
+
+        Assert.EndsWith("Default: 0; with eval --tasks 1234", description, StringComparison.Ordinal);
+        string help = string.Join(' ', CommandRunner.Run("eval", "--help").Output.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)); // however it was wrapped
+        Assert.Contains(description, help, StringComparison.Ordinal);
+    }
+
     private static string[] ExampleOf(string help)
     {
         string line = help.Split('\n').Select(text => text.Trim()).First(text => text.StartsWith("niwaki ", StringComparison.Ordinal) && !text.Contains('<', StringComparison.Ordinal));
@@ -138,4 +162,10 @@ public partial class NiwakiCommandLineTests
 
     [GeneratedRegex("\"[^\"]*\"|[^\" ]+")]
     private static partial Regex Words();
+
+    /// <summary>A stream for results; writing a line asks for 2^62 bytes, which no system has.</summary>
+    private sealed class MemoryRefused : StringWriter
+    {
+        public override void WriteLine(string? value) => new NativeBuffer<byte>(1L << 62).Dispose();
+    }
 }

@@ -26,7 +26,10 @@ public sealed class ProfileTests
         BlockShape[] blocks = Blocks(folder["run"]);
         Assert.True(blocks[0] is { HasAttention: true, HasMlp: true, HeadsPerGroup: 2 });
         Assert.All(blocks, block => Assert.Equal(blocks[0], block));
-        Assert.Contains("\"model_type\": \"llama\"", File.ReadAllText(folder["run/model/config.json"]), StringComparison.Ordinal);
+
+        // 16 wide: transformers 5 refuses a Llama of 6 heads, and takes a Mistral of them.
+        string type = 16 % blocks[0].Heads == 0 ? "llama" : "mistral";
+        Assert.Contains($"\"model_type\": \"{type}\"", File.ReadAllText(folder["run/model/config.json"]), StringComparison.Ordinal);
     }
 
     // The most that can go: one KV group and 32 neurons stay everywhere.

@@ -172,6 +172,41 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal((2, 3), (resumed.Optimizer.Step, resumed.Step().Number));
     }
 
+    // Cancelled behind step 3; a state is kept of step 2, and of step 3 only if its weights still give a loss.
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 2)]
+    public void Run_Cancelled_KeepsTheLastStateThatGivesALoss(bool breaks, long kept)
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using var trainer = new Trainer(weights, Text, Options, _team);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        double Cancel()
+        {
+            cancellation.Cancel();
+            weights[weights.Layout.Find(TensorNames.FinalNorm)!.Value][0][0] *= breaks ? float.NaN : 1;
+            return 1;
+        }
+
+        var loop = new TrainingLoop(trainer, Cancel, _folder["state"], _folder["log"]) { SaveEvery = 2, EvaluateEvery = 3 };
+        Exception? exception = Record.Exception(() => loop.Run(cancellation.Token));
+
+        Assert.Equal(breaks ? typeof(TrainingInterruptedException) : typeof(OperationCanceledException), exception?.GetType());
+        using var resumed = new Trainer(weights, Text, Options, _team);
+        Assert.Empty(TrainingState.Load(_folder["state"], resumed));
+        Assert.Equal((kept, kept + 1), (resumed.Optimizer.Step, resumed.Step().Number));
+    }
+
+    [Fact]
+    public void Run_CancelledBeforeAnyStep_WritesNoState()
+    {
+        using ModelParameters weights = ModelParameters.Random(Config, 1);
+        using var trainer = new Trainer(weights, Text, Options, _team);
+        var loop = new TrainingLoop(trainer, () => 1, _folder["state"], _folder["log"]);
+        Assert.Throws<OperationCanceledException>(() => loop.Run(new CancellationToken(canceled: true)));
+        Assert.Empty(_folder.Names);
+    }
+
     [Fact]
     public void Run_HeldOutLossThatIsNoNumber_NamesTheStep()
     {

@@ -4,6 +4,7 @@ using Niwaki.Plans;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
+using Niwaki.Tensors;
 
 namespace Niwaki.Pruning.Methods;
 
@@ -75,9 +76,18 @@ internal static class DepthFiles
             first = end;
         }
 
-        text.Append("merge_method: passthrough\ndtype: bfloat16\n");
+        text.Append(CultureInfo.InvariantCulture, $"merge_method: passthrough\ndtype: {StoredType(context)}\n");
         context.AddFile("mergekit.yaml", text.ToString());
     }
+
+    /// <summary>The type of most bytes of the model, as torch names it: mergekit writes all tensors in one.</summary>
+    private static string StoredType(PruningContext context) =>
+        context.Checkpoint.Tensors.GroupBy(tensor => tensor.ElementType).MaxBy(type => type.Sum(tensor => tensor.ByteLength))?.Key switch
+        {
+            ElementType.F32 => "float32",
+            ElementType.F16 => "float16",
+            _ => "bfloat16",
+        };
 
     private static string Line(UnitSet set, string search) => string.Create(
         CultureInfo.InvariantCulture, $"{set.Units.Count},{search},{Number(set.Value)},{string.Join(' ', set.Units.Select(DepthUnits.NameOf))}\n");

@@ -4,6 +4,7 @@ using Niwaki.Calibration;
 using Niwaki.Models;
 using Niwaki.Numerics;
 using Niwaki.Plans;
+using Niwaki.Pruning.Allocation;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
@@ -53,11 +54,21 @@ public sealed class DepthWidthMethod : IPruningMethod
         var splits = new List<UnitSet>();
         foreach (IReadOnlyList<Unit> beginning in beginnings)
         {
-            // The last unit may overshoot; what is left of the budget must be there in width.
+            // The last unit may overshoot. What is left of the budget must be there in width: a smaller removal would look better than it is.
             IReadOnlyList<Unit> units = depthTarget.IsReached(beginning) ? depthTarget.Reach(beginning) : beginning;
+            if (!WidthTarget.IsInReach(context.Config, context.Recipe, units))
+            {
+                continue;
+            }
+
             double value = Judge(context, units, target, magnitudes);
             splits.Add(new UnitSet(units, double.IsNaN(value) ? double.PositiveInfinity : value));
             context.Progress?.Report(new PruningProgress("splits", (double)splits.Count / beginnings.Count, value));
+        }
+
+        if (splits.Count == 0)
+        {
+            WidthTarget.ThrowIfOutOfReach(context.Config, context.Recipe, beginnings[^1]);
         }
 
         context.AddFile("depth_width.csv", Table(context.Config, splits));

@@ -57,10 +57,12 @@ internal sealed class NiwakiRounds
         double seconds = _context.Log.Seconds;
         using var round = new WidthRound(_context, number, _builder.Build(), _repair?.Biases(_removed.SelectMany(step => step.Units)));
         RoundRecord record = round.Sweep(_options.Prior, _magnitudes, _repair is not null);
-        List<UnitGroup> groups = Groups(round, record.Prior);
+        var search = NiwakiSearch.Fit(_context.Recipe, round.Config, _context.Shapes, _target, round.Windows.Count);
+        List<UnitGroup> groups = Groups(round, search, record.Prior);
+        int[][] windows = Windows(round, search.Windows);
         var ablation = new GroupAblation(
-            _context, round, Windows(round), _repair is null ? null : groups => _repair.Contributions(round, record.Means, groups));
-        _context.CountTokens(Windows(round).Sum(window => (long)window.Length));
+            _context, round, windows, _repair is null ? null : groups => _repair.Contributions(round, record.Means, groups));
+        _context.CountTokens(windows.Sum(window => (long)window.Length));
         (double First, double Second)[] effects = ablation.Effects(groups, done => Report(number, (double)done / groups.Count));
         IReadOnlyList<RemovalStep> ordered = Order(round, groups, Posterior(groups, effects), record.Prior);
         IReadOnlyList<RemovalStep> chosen = Choose(number, ordered);
@@ -70,48 +72,22 @@ internal sealed class NiwakiRounds
     }
 
     /// <summary>Every round looks at the next windows, so that no text decides alone.</summary>
-    private int[][] Windows(WidthRound round)
-    {
-        int count = Math.Min(_options.WindowsPerGroup, round.Windows.Count);
-        return [.. Enumerable.Range(0, count).Select(i => round.Windows[(((round.Number - 1) * count) + i) % round.Windows.Count])];
-    }
+    private static int[][] Windows(WidthRound round, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => round.Windows[(((round.Number - 1) * count) + i) % round.Windows.Count])];
 
-    /// <summary>Every KV group, and the neurons of lowest prior in groups of neighbours by the prior, as small as the passes of the round allow.</summary>
-    private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior)
-    {
-        double perRound = (double)_target / _options.Rounds;
-        double share = Math.Min(1, _options.Explorable * perRound / round.SubLayers.Sum(units => units.Count * units.UnitParameters));
-        double sparsity = _context.Recipe.Sparsity / _options.Rounds;
-        double tokens = ((_options.Passes * 100 * sparsity) - 1) * _context.CalibrationTokens; // one pass goes into the priors
-        int largest = round.SubLayers.Max(units => units.Count);
-        List<UnitGroup> groups = Groups(round, prior, share, _options.Group);
-        for (int size = 2 * _options.Group; size < 2 * largest && Cost(round, groups) > tokens; size *= 2)
-        {
-            groups = Groups(round, prior, share, size);
-        }
-
-        return groups;
-    }
-
-    private double Cost(WidthRound round, List<UnitGroup> groups)
-    {
-        int blocks = round.Config.Blocks.Count;
-        return Windows(round).Sum(window => (double)window.Length) * groups.Sum(group => (double)(blocks - group.Units.Block) / blocks);
-    }
-
-    private List<UnitGroup> Groups(WidthRound round, IReadOnlyList<double[]> prior, double share, int size)
+    /// <summary>The units that the search tries, those of lowest prior, in groups of neighbours by the prior.</summary>
+    private List<UnitGroup> Groups(WidthRound round, NiwakiSearch search, IReadOnlyList<double[]> prior)
     {
         var groups = new List<UnitGroup>();
         for (int s = 0; s < round.SubLayers.Count; s++)
         {
             SubLayerUnits units = round.SubLayers[s];
             double[] scores = prior[s];
-            bool isAttention = units.SubLayer == SubLayer.Attention;
-            int own = isAttention ? 1 : size;
-            int count = isAttention ? units.Count : Math.Min(units.Count, ((int)Math.Ceiling(share * units.Count) + size - 1) / size * size);
-            int whole = _context.Shapes.Of(units.SubLayer, round.Config.Blocks[units.Block]).RemovableFrom(units.Count, count);
-            int[] ranked = [.. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(whole)];
-            groups.AddRange(ranked.Chunk(own).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
+            int[] ranked =
+            [
+                .. Enumerable.Range(0, units.Count).OrderBy(i => scores[i]).ThenBy(i => i).Take(search.Pool(units, round.Config, _context.Shapes)),
+            ];
+            groups.AddRange(ranked.Chunk(search.SizeIn(units)).Select(members => new UnitGroup(s, units, members, members.Sum(i => scores[i]))));
         }
 
         return groups;

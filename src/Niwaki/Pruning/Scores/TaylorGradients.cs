@@ -1,4 +1,5 @@
 using Niwaki.Formats.HuggingFace;
+using Niwaki.Formats.Safetensors;
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Pruning.Decisions;
@@ -102,7 +103,8 @@ internal sealed class TaylorGradients : IDisposable
         {
             if (weights.Layout.Find(name) is { } tensor)
             {
-                Copy(tensor.IsMatrix ? checkpoint.Matrix(name, tensor.Rows, tensor.Columns) : checkpoint.Vector(name, tensor.Columns), null, null, weights[tensor]);
+                using BorrowedWeights stored = tensor.IsMatrix ? checkpoint.Borrow(name, tensor.Rows, tensor.Columns) : checkpoint.Borrow(name, tensor.Columns);
+                Copy(stored.View, null, null, weights[tensor]);
             }
         }
 
@@ -117,12 +119,13 @@ internal sealed class TaylorGradients : IDisposable
                 int rows = source.Extent(tensor.Rows, shape);
                 if (tensor.Columns is { } columns)
                 {
-                    WeightView stored = checkpoint.Matrix(tensor.NameIn(from), rows, source.Extent(columns, shape));
-                    Copy(stored, kept.Channels(tensor.Rows, source.HeadDim), kept.Channels(columns, source.HeadDim), values);
+                    using BorrowedWeights stored = checkpoint.Borrow(tensor.NameIn(from), rows, source.Extent(columns, shape));
+                    Copy(stored.View, kept.Channels(tensor.Rows, source.HeadDim), kept.Channels(columns, source.HeadDim), values);
                 }
                 else if (source.Features.Has(tensor.Role))
                 {
-                    Copy(checkpoint.Vector(tensor.NameIn(from), rows), null, kept.Channels(tensor.Rows, source.HeadDim), values);
+                    using BorrowedWeights stored = checkpoint.Borrow(tensor.NameIn(from), rows);
+                    Copy(stored.View, null, kept.Channels(tensor.Rows, source.HeadDim), values);
                 }
 
                 if (tensor.Role is BlockTensorRole.OutputBias or BlockTensorRole.DownBias && biases?.Find(from, tensor.SubLayer) is { } added)

@@ -38,6 +38,18 @@ public class TokenizeCommandTests
             items.EnumerateArray().Select(Ids));
     }
 
+    [Fact]
+    public void Tokenize_FolderOfAHealing_StandsForItsModel()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("healed/healing.yaml", "");
+        SmallModel.Write(folder["healed/model"]);
+
+        CommandResult result = CommandRunner.Run("tokenize", folder["healed"], "--text", "Rain");
+
+        Assert.Equal((CommandRunner.Run("tokenize", CommandRunner.Sample, "--text", "Rain").Output, ""), (result.Output, result.Error));
+    }
+
     // 42 and {} are JSON of another kind, the fourth is no JSON, the last half a surrogate pair, which is JSON but no text.
     [Theory]
     [InlineData("42")]

@@ -4,6 +4,7 @@ using Niwaki.Plans;
 using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Runs;
+using Niwaki.Tensors;
 using Niwaki.Tests.Models;
 
 namespace Niwaki.Tests.Pruning.Methods;
@@ -142,10 +143,13 @@ public sealed class DepthMethodTests
         Assert.Contains("none of which may go", Assert.Throws<PruningException>(() => new DepthMethod().Decide(small.Context())).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Decide_Blocks_WritesSlicesForMergekit()
+    [Theory]
+    [InlineData(ElementType.F32, "float32")]
+    [InlineData(ElementType.F16, "float16")]
+    [InlineData(ElementType.BF16, "bfloat16")]
+    public void Decide_Blocks_WritesSlicesForMergekit(ElementType type, string name)
     {
-        using var fixture = new ContextFixture(Eight);
+        using var fixture = new ContextFixture(Eight with { ElementType = type });
         File.WriteAllText(fixture.PathOf("order.csv"), "0,3,4,7");
         fixture.Recipe = Depth(new DepthOptions { Order = fixture.PathOf("order.csv"), Blocks = 4 });
         PruningContext context = fixture.Context();
@@ -156,7 +160,7 @@ public sealed class DepthMethodTests
         Assert.Contains("layer_range: [1, 3]", yaml, StringComparison.Ordinal);
         Assert.Contains("layer_range: [5, 7]", yaml, StringComparison.Ordinal);
         Assert.Equal(2, yaml.Split("layer_range").Length - 1);
-        Assert.Contains("merge_method: passthrough", yaml, StringComparison.Ordinal);
+        Assert.Contains($"merge_method: passthrough\ndtype: {name}\n", yaml, StringComparison.Ordinal);
     }
 
     [Fact]

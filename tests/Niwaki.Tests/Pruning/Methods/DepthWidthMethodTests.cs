@@ -54,6 +54,20 @@ public sealed class DepthWidthMethodTests
         Assert.InRange(left, 0.5 - 0.03, 0.5);
     }
 
+    // All groups together hold 0.47 of the parameters, those of what a block leaves and the block 0.58.
+    [Fact]
+    public void Decide_WidthUnitsThatHoldTooLittle_JudgesTheSplitsThatReachTheTarget()
+    {
+        using var fixture = new ContextFixture(Spec, MakeRecipe(0.5, new DepthOptions()) with { WidthUnits = WidthUnits.Groups });
+        PruningContext context = fixture.Context();
+
+        ModelSelection selection = new DepthWidthMethod().Decide(context);
+
+        string[] units = [.. context.Files["depth_width.csv"].TrimEnd().Split('\n')[1..].Select(line => line.Split(',')[0])];
+        Assert.Equal("1", units[0]);
+        Assert.InRange((double)ParameterCounter.Count(fixture.Config.Select(selection)).Prunable / ParameterCounter.Count(fixture.Config).Prunable, 0.3, 0.5);
+    }
+
     // From the journal alone: neither splits nor rounds run again.
     [Fact]
     public void Decide_Twice_SamePlanWithoutNewEvaluations()
