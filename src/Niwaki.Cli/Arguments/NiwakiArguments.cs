@@ -9,7 +9,7 @@ internal sealed class NiwakiArguments
     private readonly Option<int?> _rounds = new("--rounds") { Description = "niwaki: rounds that share the removal. Default: 8" };
     private readonly Option<int?> _group = new("--group") { Description = "niwaki: fewest neurons that are tried together. Default: 1" };
     private readonly Option<double?> _passes = new("--passes") { Description = "niwaki: passes over the calibration text for each hundredth of sparsity. Default: 4" };
-    private readonly Option<int?> _windows = new("--windows-per-group") { Description = "niwaki: calibration windows that a group is tried on. Default: 8" };
+    private readonly Option<int?> _windows = new("--windows-per-group") { Description = "niwaki: most calibration windows that a group is tried on. Default: 8" };
 
     /// <summary>All options, in the order of the help.</summary>
     public IEnumerable<Option> All => [_rounds, _group, _passes, _windows];

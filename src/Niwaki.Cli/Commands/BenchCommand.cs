@@ -48,9 +48,29 @@ internal sealed class BenchCommand : Verb
 
         // Alone, or beside another model, the figures are not those that the folder of a run is for.
         string? kept = file is null && against is not null && parsed.GetValue(_against) is null ? run : null;
-        CheckTargets(file, markdown, kept is null ? null : Path.Combine(kept, SpeedReport.FileName));
+        foreach (string target in ((string?[])[file, markdown, kept is null ? null : Path.Combine(kept, SpeedReport.FileName)]).OfType<string>())
+        {
+            AtomicFile.ThrowIfUnwritable(target);
+        }
+
         SpeedReport report = Measure(parsed, terminal, names, options, cancellationToken);
-        Show(terminal, report, Json(parsed));
+        try
+        {
+            Show(terminal, report, Json(parsed));
+        }
+        finally
+        {
+            Write(report, kept, facts, file, markdown, terminal);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static string? FindSource(string run, RunFacts? facts, Terminal terminal) => RunSource.Find(
+        facts?.Recipe ?? Recipe.Load(Path.Combine(run, RunFolder.RecipeName)), facts?.Plan, terminal, "the pruned model is measured alone. Give --against to compare.");
+
+    private static void Write(SpeedReport report, string? kept, RunFacts? facts, string? file, string? markdown, Terminal terminal)
+    {
         if (kept is not null)
         {
             Keep(report, kept, facts, terminal);
@@ -64,32 +84,6 @@ internal sealed class BenchCommand : Verb
         if (markdown is not null)
         {
             AtomicFile.WriteAllText(markdown, SpeedTable.Markdown(report));
-        }
-
-        return ExitCodes.Success;
-    }
-
-    private static string? FindSource(string run, RunFacts? facts, Terminal terminal) => RunSource.Find(
-        facts?.Recipe ?? Recipe.Load(Path.Combine(run, RunFolder.RecipeName)), facts?.Plan, terminal, "the pruned model is measured alone. Give --against to compare.");
-
-    /// <summary>Refuses a file that could not be written, before anything is measured for it.</summary>
-    private static void CheckTargets(params ReadOnlySpan<string?> paths)
-    {
-        foreach (string? path in paths)
-        {
-            if (path is null)
-            {
-                continue;
-            }
-
-            string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
-            string? fault = Directory.Exists(path) ? "is a folder" : Directory.Exists(folder) ? null : "lies in a folder that does not exist";
-            if (fault is not null)
-            {
-                throw new IOException($"'{path}' {fault}, expected a file to write the measurement to. Give another path.");
-            }
-
-            File.Create(Path.Combine(folder, Path.GetRandomFileName()), 1, FileOptions.DeleteOnClose).Dispose();
         }
     }
 

@@ -121,19 +121,26 @@ internal sealed class TaskEvaluation
         return results;
     }
 
-    /// <summary>Shows the results first: a disk that is full now does not take them away.</summary>
+    /// <summary>Shows the results first, and writes them whatever becomes of that: a disk that is full now does not take them away on either side.</summary>
     private void Write(HarnessRun run, List<TaskResult> results, Terminal terminal, bool json)
     {
-        if (json)
+        string? path;
+        try
         {
-            terminal.WriteJson(HarnessReport.ToJson(run, results));
+            if (json)
+            {
+                terminal.WriteJson(HarnessReport.ToJson(run, results));
+            }
+            else
+            {
+                TaskOutputTables.Show(terminal, run, results);
+            }
         }
-        else
+        finally
         {
-            TaskOutputTables.Show(terminal, run, results);
+            path = Output is null ? null : HarnessFiles.Write(Output, run, results);
         }
 
-        string? path = Output is null ? null : HarnessFiles.Write(Output, run, results);
         if (path is not null && !json)
         {
             terminal.Output.WriteLine($"Results and samples lie beside {path}");

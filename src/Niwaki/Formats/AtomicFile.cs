@@ -51,6 +51,29 @@ public static partial class AtomicFile
         Write(target, input.CopyTo);
     }
 
+    /// <summary>Refuses a file that could not be written, before time goes into what it is to hold. Leaves nothing.</summary>
+    /// <param name="path">Target; an existing file stays as it is.</param>
+    /// <exception cref="IOException">The target is a folder, lies in none, or nothing can be written beside it.</exception>
+    public static void ThrowIfUnwritable(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? path;
+        string? fault = Directory.Exists(path) ? "is a folder" : Directory.Exists(folder) ? null : "lies in a folder that does not exist";
+        if (fault is not null)
+        {
+            throw new IOException($"'{path}' {fault}, expected a file to write. Give another path.");
+        }
+
+        try
+        {
+            DeleteQuietly(WriteTemporary(path, 0, _ => { }));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"'{path}' cannot be written ({exception.Message}), expected a file to write. Give another path.", exception);
+        }
+    }
+
     /// <summary>Removes what processes that were killed left half written in a folder.</summary>
     /// <param name="folder">The folder, locked by the caller so that nobody writes there; it need not exist.</param>
     /// <exception cref="IOException">Something cannot be removed.</exception>

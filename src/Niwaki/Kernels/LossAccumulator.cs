@@ -55,6 +55,7 @@ public sealed unsafe class LossAccumulator : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A target is below -1, or the piece begins before the end of the last one or ends beyond
     /// 2^31 - 1.</exception>
     /// <exception cref="ArgumentException">The targets differ from those of the first piece.</exception>
+    /// <exception cref="OutOfMemoryException">The system refuses the memory; all tokens are forgotten.</exception>
     /// <exception cref="ObjectDisposedException">The accumulator, the head or the team was disposed of.</exception>
     public void Accumulate(ThreadTeam team, TensorView<float> hidden, PackedWeights headPiece, int firstVocabularyId, ReadOnlySpan<int> targets)
     {
@@ -74,10 +75,18 @@ public sealed unsafe class LossAccumulator : IDisposable
             return;
         }
 
-        int rowsPerPass = Math.Min(TokensPerPass - (TokensPerPass % MicroKernel.MaximumRows), MatMul.RowsPerPass(headPiece));
-        for (int first = 0; first < Tokens; first += Math.Min(rowsPerPass, Tokens - first))
+        try
         {
-            Pass(team, hidden.SliceRows(first, Math.Min(rowsPerPass, Tokens - first)), headPiece, firstVocabularyId, first);
+            int rowsPerPass = Math.Min(TokensPerPass - (TokensPerPass % MicroKernel.MaximumRows), MatMul.RowsPerPass(headPiece));
+            for (int first = 0; first < Tokens; first += Math.Min(rowsPerPass, Tokens - first))
+            {
+                Pass(team, hidden.SliceRows(first, Math.Min(rowsPerPass, Tokens - first)), headPiece, firstVocabularyId, first);
+            }
+        }
+        catch
+        {
+            Forget(); // some tokens hold the piece and others do not
+            throw;
         }
     }
 
@@ -117,8 +126,7 @@ public sealed unsafe class LossAccumulator : IDisposable
         }
         finally
         {
-            _started = false;
-            _endVocabularyId = 0;
+            Forget();
         }
     }
 
@@ -141,6 +149,8 @@ public sealed unsafe class LossAccumulator : IDisposable
         Array.Clear(_found);
         _started = true;
     }
+
+    private void Forget() => (_started, _endVocabularyId) = (false, 0);
 
     private void Pass(ThreadTeam team, TensorView<float> hidden, PackedWeights headPiece, int firstVocabularyId, int firstToken)
     {

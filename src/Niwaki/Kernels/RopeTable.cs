@@ -37,7 +37,7 @@ public sealed class RopeTable
 
     /// <summary>Makes a table.</summary>
     /// <param name="options">Base, dimension and scaling.</param>
-    /// <param name="positions">Positions to compute now, 0 to <see cref="MaximumPositions"/>; more are added on demand.</param>
+    /// <param name="positions">Positions to compute now, 0 to <see cref="MaximumPositions"/> or what one array holds; more are added on demand.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range, or the positions are.</exception>
     public static RopeTable Create(RopeOptions options, int positions)
     {
@@ -57,12 +57,12 @@ public sealed class RopeTable
     }
 
     /// <summary>cos of one position, [rotaryDim/2].</summary>
-    /// <param name="position">0 to <see cref="MaximumPositions"/> - 1.</param>
+    /// <param name="position">0 to <see cref="MaximumPositions"/> - 1, or what one array holds.</param>
     /// <exception cref="ArgumentOutOfRangeException">The position is out of range.</exception>
     public ReadOnlySpan<float> Cos(int position) => Row(position)[.._frequencies.Length];
 
     /// <summary>sin of one position, [rotaryDim/2].</summary>
-    /// <param name="position">0 to <see cref="MaximumPositions"/> - 1.</param>
+    /// <param name="position">0 to <see cref="MaximumPositions"/> - 1, or what one array holds.</param>
     /// <exception cref="ArgumentOutOfRangeException">The position is out of range.</exception>
     public ReadOnlySpan<float> Sin(int position) => Row(position)[_frequencies.Length..];
 

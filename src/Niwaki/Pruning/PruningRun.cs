@@ -59,7 +59,7 @@ public sealed class PruningRun : IDisposable
     /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
     /// <exception cref="Datasets.DatasetException">A text or the order of the blocks is too short, broken, or of another model.</exception>
     /// <exception cref="IOException">A file that the recipe names does not exist or cannot be read.</exception>
-    /// <exception cref="PruningException">The method cannot reach the target on this model.</exception>
+    /// <exception cref="PruningException">The method cannot reach the target on this model, or the texts that decide and measure share a window.</exception>
     /// <exception cref="VerificationException">The model that was written is not the one decided on; it stays in the run folder.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public static RunReport Start(Recipe recipe, string path, PruningRunOptions? options = null, CancellationToken cancellationToken = default)

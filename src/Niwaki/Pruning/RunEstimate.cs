@@ -139,7 +139,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         var shapes = new ShapeRules(config, recipe.Profile, recipe.RoundTo, recipe.AddsBiases);
         IReadOnlyList<SubLayerUnits> subLayers = SubLayerUnits.Of(config, recipe.WidthUnits);
         var search = NiwakiSearch.Fit(recipe, config, shapes, WidthTarget.Of(config, recipe), windows);
-        double passes = (search.Windows + search.WindowPasses(subLayers, config, shapes)) / windows;
+        double passes = ((NiwakiSearch.PassesBeside * search.Windows) + search.WindowPasses(subLayers, config, shapes)) / windows;
         return (2 * rounds * search.Groups(subLayers, config, shapes), rounds * (1 + passes));
     }
 

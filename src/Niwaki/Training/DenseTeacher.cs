@@ -106,7 +106,7 @@ public sealed class DenseTeacher : IDisposable
     }
 
     /// <summary>The stream of what was read behind the block that a block of the pruned model came from, [tokens, hidden].</summary>
-    internal TensorView<float> Behind(int block) => _behind[block].View(_stream!.Tokens, Config.HiddenSize);
+    internal TensorView<float> Behind(int block) => _behind[block].Held(_stream!.Tokens, Config.HiddenSize);
 
     /// <summary>What a state must agree with.</summary>
     internal string Fingerprint() => string.Create(CultureInfo.InvariantCulture, $"divergence {DivergenceWeight:R}, hidden {HiddenWeight:R}");
@@ -118,7 +118,7 @@ public sealed class DenseTeacher : IDisposable
             _behind.Add(new GrowingBuffer());
         }
 
-        TensorView<float> target = Behind(index);
+        TensorView<float> target = _behind[index].View(values.Rows, values.Columns);
         for (int row = 0; row < values.Rows; row++)
         {
             values[row].CopyTo(target[row]);

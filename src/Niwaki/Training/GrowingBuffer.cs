@@ -16,5 +16,9 @@ internal sealed class GrowingBuffer : IDisposable
         return new TensorView<float>(_buffer, rows, columns);
     }
 
+    /// <summary>The matrix that was written into the last view of that size.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The memory is shorter.</exception>
+    public TensorView<float> Held(int rows, int columns) => new(_buffer, rows, columns);
+
     public void Dispose() => _buffer.Dispose();
 }

@@ -157,6 +157,9 @@ public sealed class Trainer : IDisposable
         return sum / examples.Sum(example => (long)example.Scored);
     }
 
+    /// <summary>Whether the weights as they are give a finite loss on the first example of the next step.</summary>
+    internal bool GivesLoss() => double.IsFinite(_passes.Loss(Model, [_examples[Optimizer.Step * Options.Batch * Options.Accumulation]]));
+
     /// <inheritdoc />
     public void Dispose()
     {

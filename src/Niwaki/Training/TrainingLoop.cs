@@ -68,7 +68,7 @@ public sealed class TrainingLoop
     public double Rate => (_trainer.TokensSeen - _firstTokens) / Math.Max(1e-9, _watch.Elapsed.TotalSeconds);
 
     /// <summary>Takes all steps that are left.</summary>
-    /// <param name="cancellationToken">Looked at between steps; the state is saved then, when one more pass over a batch found the loss of its weights to be finite.</param>
+    /// <param name="cancellationToken">Looked at between steps; the state is saved then, if its weights give a finite loss on the next window.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the state behind the last step is saved, if there was one.</exception>
     /// <exception cref="TrainingInterruptedException">A loss is no number, or the state cannot be written.</exception>
     /// <exception cref="IOException">The log cannot be written.</exception>
@@ -86,7 +86,7 @@ public sealed class TrainingLoop
             }
 
             long before = _trainer.TokensSeen;
-            TrainingStep step = Step(_saves ? SaveProven : null);
+            TrainingStep step = Step();
             bool last = step.Number == _trainer.Options.Steps;
             bool evaluates = last || step.Number % EvaluateEvery == 0 || ReadOffs.Any(tokens => before < tokens && tokens <= _trainer.TokensSeen);
             if (evaluates)
@@ -114,27 +114,29 @@ public sealed class TrainingLoop
 
     private string Kept => _saved == 0 ? "No state was saved before." : $"The state behind step {_saved} is kept in '{_statePath}'.";
 
-    /// <summary>Saves the state behind the last step as the next step would, before it changes anything.</summary>
+    /// <summary>Saves the state behind the last step. One window proves it, because whoever stops a process does not wait for a whole step.</summary>
     private void Stop(CancellationToken cancellationToken)
     {
         if (_trainer.Optimizer.Step > _saved)
         {
-            Step(() =>
+            if (!_trainer.GivesLoss())
             {
-                SaveProven();
-                cancellationToken.ThrowIfCancellationRequested();
-            });
+                throw new TrainingInterruptedException(FormattableString.Invariant(
+                    $"Behind step {_trainer.Optimizer.Step}: the loss is no finite number. A lower learning rate or a longer warm-up may help. {Kept}"));
+            }
+
+            Save();
         }
 
         cancellationToken.ThrowIfCancellationRequested();
     }
 
-    private TrainingStep Step(Action? proven)
+    private TrainingStep Step()
     {
         try
         {
             _watch.Start();
-            TrainingStep step = _trainer.Step(proven);
+            TrainingStep step = _trainer.Step(_saves ? SaveProven : null);
             Loss = step.LossNats;
             return step;
         }

@@ -1,4 +1,3 @@
-using System.Text;
 using Niwaki.Tokenizers;
 
 namespace Niwaki.Evaluation.Tasks;
@@ -10,23 +9,14 @@ internal static class AnswerStops
     private static readonly string[] Stops = ["Question:", "</s>", "<|im_end|>"];
 
     /// <summary>Whether what was written holds a stop.</summary>
-    public static bool IsReached(Tokenizer tokenizer, ReadOnlySpan<int> ids) => Holds(tokenizer.Decode(ids, skipSpecialTokens: false));
-
-    /// <summary>The text in front of the first stop, without special tokens.</summary>
-    public static string TextBefore(Tokenizer tokenizer, ReadOnlySpan<int> ids)
+    public static bool IsReached(Tokenizer tokenizer, ReadOnlySpan<int> ids)
     {
-        StreamingDecoder decoder = tokenizer.CreateStreamingDecoder(skipSpecialTokens: false);
-        var written = new StringBuilder();
-        int count = 0;
-        while (count < ids.Length && !Holds(written.ToString()))
-        {
-            written.Append(decoder.Add(ids[count]));
-            count++;
-        }
-
-        // A stop that is a special token is the last of these and not decoded; another one is cut off.
-        return Stops.Aggregate(tokenizer.Decode(ids[..count]), (left, stop) => left.Split(stop)[0]);
+        string written = tokenizer.Decode(ids, skipSpecialTokens: false);
+        return Stops.Any(stop => written.Contains(stop, StringComparison.Ordinal));
     }
 
-    private static bool Holds(string text) => Stops.Any(stop => text.Contains(stop, StringComparison.Ordinal));
+    /// <summary>The text in front of the first stop, without special tokens.</summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="ids">What was written, which ends with the first stop, if there is one: a special token is not decoded, another text cut off.</param>
+    public static string TextBefore(Tokenizer tokenizer, ReadOnlySpan<int> ids) => Stops.Aggregate(tokenizer.Decode(ids), (left, stop) => left.Split(stop)[0]);
 }

@@ -31,7 +31,7 @@ public static partial class HarnessFiles
         return Refused().Replace(model, "__");
     }
 
-    /// <summary>Makes the folder that <see cref="Write"/> writes into, and a file in it to see whether it can be written: better before hours of measuring than behind them.</summary>
+    /// <summary>Makes the folder that <see cref="Write"/> writes into, and sees whether a file can be written there: better before hours of measuring than behind them.</summary>
     /// <param name="folder">Folder above; made where missing.</param>
     /// <param name="model">Name of the model.</param>
     /// <exception cref="IOException">The folder cannot be made, or no file in it.</exception>
@@ -41,7 +41,7 @@ public static partial class HarnessFiles
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string target = Path.Combine(folder, Sanitized(model));
         Directory.CreateDirectory(target);
-        AtomicFile.DeleteQuietly(AtomicFile.WriteTemporary(Path.Combine(target, "results"), 0, _ => { }));
+        AtomicFile.ThrowIfUnwritable(Path.Combine(target, "results.json"));
     }
 
     /// <summary>Writes <c>results_TIME.json</c> and for every task <c>samples_TASK_TIME.jsonl</c> into a folder named like the model.</summary>

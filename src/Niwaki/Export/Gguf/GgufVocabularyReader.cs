@@ -41,7 +41,8 @@ internal static class GgufVocabularyReader
             PreTokenizer = preTokenizer ?? known!.Ids[0],
             Merges = [.. Merges(model).Select(merge => $"{merge.Left} {merge.Right}")],
         };
-        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject())
+        HashSet<int> leftOut = AddedWithoutRow(document, rows);
+        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject().Where(token => !leftOut.Contains(token.Value.GetInt32())))
         {
             vocabulary.Set(token.Value.GetInt32(), token.Name, GgufKeys.Normal);
         }
@@ -79,7 +80,8 @@ internal static class GgufVocabularyReader
             Scores = [],
             AddsSpacePrefix = PutsBlankInFront(document),
         };
-        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject())
+        HashSet<int> leftOut = AddedWithoutRow(document, rows);
+        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject().Where(token => !leftOut.Contains(token.Value.GetInt32())))
         {
             int type = token.Name == unknown ? GgufKeys.UnknownType : ByteToken.TryRead(token.Name, out _) ? GgufKeys.Byte : GgufKeys.Normal;
             vocabulary.Set(token.Value.GetInt32(), token.Name, type, ranks.TryGetValue(token.Name, out int first) ? -first : GgufVocabulary.UnreachableScore);
@@ -118,7 +120,11 @@ internal static class GgufVocabularyReader
         return vocabulary;
     }
 
-    /// <summary>The tokens that a <c>tokenizer.json</c> adds; those without a row are left out, as llama.cpp's own converter does: the model cannot know them.</summary>
+    /// <summary>Ids of added tokens without a row: the files of some trainers list them in the vocabulary too.</summary>
+    private static HashSet<int> AddedWithoutRow(ConfigDocument document, int rows) =>
+        [.. (document.GetObjectsOrNull("added_tokens") ?? []).Select(token => token.GetInt32("id", 0, int.MaxValue)).Where(id => id >= rows)];
+
+    /// <summary>The tokens that a <c>tokenizer.json</c> adds; those without a row are left out, as llama.cpp's own converter does for pieces: the model cannot know them.</summary>
     private static void AddAddedTokens(GgufVocabulary vocabulary, ConfigDocument document)
     {
         foreach (ConfigDocument token in document.GetObjectsOrNull("added_tokens") ?? [])

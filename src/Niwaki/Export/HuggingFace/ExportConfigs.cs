@@ -53,12 +53,7 @@ internal static class ExportConfigs
     {
         Architecture architecture = StockArchitecture.Of(config, shape.Heads);
         Dictionary<string, JsonNode?> changes = Common(config, shape, architecture.ModelType, architecture.ClassName);
-        if (architecture != config.Architecture)
-        {
-            // The default of a Mistral is a window, which a Llama does not have.
-            changes[SlidingWindow] = null;
-        }
-
+        StockArchitecture.AddWindow(changes, config, architecture);
         return document.With(changes).Without(OwnFields);
     }
 

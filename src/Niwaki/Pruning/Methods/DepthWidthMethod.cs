@@ -14,8 +14,8 @@ namespace Niwaki.Pruning.Methods;
 
 /// <summary>Removes blocks or sub-layers first, then KV groups and neurons of what is left, with the split of the budget that measures best.</summary>
 /// <remarks>
-/// The depth path is found greedily up to the whole budget. Every beginning of it, none and all included, is filled up to the target by the prior alone and
-/// judged by the loss of that very model; Bonsai then fills up the best beginning. Two passes over the calibration windows for each split.
+/// The depth path is found greedily up to the whole budget. Every beginning of it, none and all included, that leaves enough width is filled up to the target by the prior
+/// alone and judged by the loss of that very model; Bonsai then fills up the best beginning. Two passes over the calibration windows for each split.
 /// </remarks>
 public sealed class DepthWidthMethod : IPruningMethod
 {

@@ -8,21 +8,24 @@ namespace Niwaki.Pruning.Methods;
 /// <summary>Measures how the loss changes when one group of units is off, every group on the same windows.</summary>
 /// <remarks>
 /// Window by window, the loss of what is left of the model is the control variate: an effect is the mean difference on the same tokens, so that the
-/// difficulty of a text drops out. What a group cannot change, the blocks in front of it, is taken from the pass without it (prefix reuse), and
-/// many groups share a pass by gates of their own for each window. The numbers do not depend on how groups are put together into passes.
+/// difficulty of a text drops out. What a group cannot change, the blocks in front of it, is taken from one pass without any (prefix reuse), and
+/// many groups share a pass by gates of their own for each window. The numbers do not depend on how groups are put together into passes. Tokens count for every
+/// group as the share of blocks that it passes; the control and the pass in front of the groups are counted by the caller, as one whole pass each.
 /// </remarks>
 /// <param name="context">The run.</param>
 /// <param name="round">The round.</param>
 /// <param name="windows">Token ids.</param>
 /// <param name="contributions">What groups of one sub-layer put out on average, [groups][hidden], added in their place; null: they are switched off to zero.</param>
 internal sealed class GroupAblation(
-    PruningContext context, WidthRound round, IReadOnlyList<int[]> windows, Func<IReadOnlyList<UnitGroup>, float[][]>? contributions)
+    PruningContext context, WidthRound round, IReadOnlyList<int[]> windows, Func<IReadOnlyList<UnitGroup>, float[][]>? contributions) : IDisposable
 {
     /// <summary>Windows that go through the model at once, so that memory does not grow with the number of groups.</summary>
     private const int WindowsPerPass = 64;
 
     private readonly Dictionary<string, double> _measured = new(StringComparer.Ordinal);
     private double[]? _control;
+    private ResidualStream? _prefix;
+    private int _passed; // blocks that the prefix has passed
 
     /// <summary>The effect of every group on either half of the windows, in nats per token; +∞ where the model gives no number without it.</summary>
     /// <param name="groups">Groups in the order of their blocks.</param>
@@ -50,24 +53,34 @@ internal sealed class GroupAblation(
         return effects;
     }
 
+    /// <inheritdoc />
+    public void Dispose() => _prefix?.Dispose();
+
     private double Effect(IReadOnlyList<UnitGroup> groups, int first, int end, int group, int half)
     {
         int blocks = round.Config.Blocks.Count;
         long tokens = HalfOf(half).Sum(i => (long)windows[i].Length) * (blocks - groups[group].Units.Block) / blocks;
-        double effect = context.Evaluate(KeyOf(group, half), tokens, () =>
+        string key = KeyOf(groups, group, half);
+        double effect = context.Evaluate(key, tokens, () =>
         {
-            if (!_measured.ContainsKey(KeyOf(group, half)))
+            if (!_measured.ContainsKey(key))
             {
                 Measure(groups, first, end);
             }
 
-            return _measured[KeyOf(group, half)];
+            return _measured[key];
         });
         return double.IsFinite(effect) ? effect : double.PositiveInfinity;
     }
 
-    private string KeyOf(int group, int half) =>
-        string.Create(CultureInfo.InvariantCulture, $"round {round.Number}, group {group}, half {half + 1}");
+    /// <summary>Names what is measured, so that a journal of another search is not taken for one of this.</summary>
+    private string KeyOf(IReadOnlyList<UnitGroup> groups, int group, int half)
+    {
+        UnitGroup own = groups[group];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"round {round.Number}, group {group}, {own.Members.Length} of {own.Units.Count} in {own.Units.SubLayer} {own.Units.Block}, {windows.Count} windows, half {half + 1}");
+    }
 
     private IEnumerable<int> HalfOf(int half) => Enumerable.Range(0, windows.Count).Where(i => i % 2 == half);
 
@@ -76,11 +89,12 @@ internal sealed class GroupAblation(
     {
         Transformer model = round.Model;
         int block = groups[first].Units.Block;
-        using ResidualStream prefix = model.Embed(windows);
-        model.RunBlocks(prefix, 0, block);
+        ResidualStream prefix = _prefix ??= model.Embed(windows);
+        model.RunBlocks(prefix, _passed, block);
+        _passed = block;
         _control ??= Control(model);
         int perPass = Math.Max(1, WindowsPerPass / windows.Count);
-        int[] missing = [.. Enumerable.Range(first, end - first).Where(g => !context.Log.Holds(KeyOf(g, 1)))];
+        int[] missing = [.. Enumerable.Range(first, end - first).Where(g => !context.Log.Holds(KeyOf(groups, g, 1)))];
         Dictionary<UnitGroup, float[]> means = Means([.. missing.Select(g => groups[g])]);
         foreach (int[] batch in missing.Chunk(perPass))
         {
@@ -90,7 +104,7 @@ internal sealed class GroupAblation(
             {
                 foreach (int half in (ReadOnlySpan<int>)[0, 1])
                 {
-                    _measured[KeyOf(batch[i], half)] = HalfOf(half).Average(w => losses[(i * windows.Count) + w] - _control[w]);
+                    _measured[KeyOf(groups, batch[i], half)] = HalfOf(half).Average(w => losses[(i * windows.Count) + w] - _control[w]);
                 }
             }
         }

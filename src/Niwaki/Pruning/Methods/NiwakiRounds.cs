@@ -19,6 +19,7 @@ internal sealed class NiwakiRounds
     private readonly BiasRepair? _repair;
     private readonly SelectionBuilder _builder;
     private readonly List<RemovalStep> _removed = [];
+    private int _nextWindow;
 
     /// <summary>Begins with the whole model.</summary>
     /// <param name="context">The run.</param>
@@ -60,9 +61,9 @@ internal sealed class NiwakiRounds
         var search = NiwakiSearch.Fit(_context.Recipe, round.Config, _context.Shapes, _target, round.Windows.Count);
         List<UnitGroup> groups = Groups(round, search, record.Prior);
         int[][] windows = Windows(round, search.Windows);
-        var ablation = new GroupAblation(
+        using var ablation = new GroupAblation(
             _context, round, windows, _repair is null ? null : groups => _repair.Contributions(round, record.Means, groups));
-        _context.CountTokens(windows.Sum(window => (long)window.Length));
+        _context.CountTokens(NiwakiSearch.PassesBeside * windows.Sum(window => (long)window.Length));
         (double First, double Second)[] effects = ablation.Effects(groups, done => Report(number, (double)done / groups.Count));
         IReadOnlyList<RemovalStep> ordered = Order(round, groups, Posterior(groups, effects), record.Prior);
         IReadOnlyList<RemovalStep> chosen = Choose(number, ordered);
@@ -72,8 +73,12 @@ internal sealed class NiwakiRounds
     }
 
     /// <summary>Every round looks at the next windows, so that no text decides alone.</summary>
-    private static int[][] Windows(WidthRound round, int count) =>
-        [.. Enumerable.Range(0, count).Select(i => round.Windows[(((round.Number - 1) * count) + i) % round.Windows.Count])];
+    private int[][] Windows(WidthRound round, int count)
+    {
+        int first = _nextWindow;
+        _nextWindow = (first + count) % round.Windows.Count;
+        return [.. Enumerable.Range(first, count).Select(i => round.Windows[i % round.Windows.Count])];
+    }
 
     /// <summary>The units that the search tries, those of lowest prior, in groups of neighbours by the prior.</summary>
     private List<UnitGroup> Groups(WidthRound round, NiwakiSearch search, IReadOnlyList<double[]> prior)

@@ -8,7 +8,7 @@ namespace Niwaki.Pruning.Methods;
 /// <summary>How closely a round of <see cref="NiwakiMethod"/> looks: as closely as its passes allow.</summary>
 /// <remarks>
 /// What is given up for passes, in this order: small groups of neurons, down to one group an MLP; KV groups of high prior; windows, down to two. Even the coarsest
-/// search may cost more than its passes where a model has hundreds of sub-layers.
+/// search may cost more than its passes where a model has hundreds of sub-layers. The passes beside the groups, two over the windows of a search, come on top.
 /// </remarks>
 /// <param name="Share">Share of the neurons of an MLP that are tried, those of lowest prior.</param>
 /// <param name="GroupSize">Neurons that are switched off together.</param>
@@ -16,6 +16,9 @@ namespace Niwaki.Pruning.Methods;
 /// <param name="Windows">Calibration windows that every group is tried on.</param>
 internal sealed record NiwakiSearch(double Share, int GroupSize, bool AllKeyValueGroups, int Windows)
 {
+    /// <summary>Passes over the windows of a search that no group takes: the control, and the stream that groups begin from.</summary>
+    public const int PassesBeside = 2;
+
     private const int FewestWindows = 2; // one for each half of a measurement
 
     /// <summary>The closest search that the passes of a round allow, or the coarsest one.</summary>

@@ -73,12 +73,7 @@ internal static class ConfigSurgery
             changes[Architectures] = new JsonArray((JsonNode)stock.ClassName);
         }
 
-        if (stock != config.Architecture)
-        {
-            // The default of a Mistral is a window, which a Llama does not have.
-            changes[SlidingWindow] = null;
-        }
-
+        StockArchitecture.AddWindow(changes, config, stock);
         if (blocks.Count > 0)
         {
             changes[Heads] = blocks[0].Heads;

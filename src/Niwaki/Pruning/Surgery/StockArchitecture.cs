@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Models;
 using Niwaki.Plans;
@@ -22,6 +23,18 @@ internal static class StockArchitecture
         config.Architecture.ModelType == Checked && config.HiddenSize % heads != 0 && !ShapeRules.NeedsHeadsThatDivide(config, addsBiases)
             ? Architecture.Find(Unchecked)!
             : config.Architecture;
+
+    /// <summary>Takes the window away from a model of another type than its own: the default of a Mistral is one, which a Llama does not have.</summary>
+    /// <param name="changes">Fields of the config that change.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="stock">Its type for stock software.</param>
+    public static void AddWindow(Dictionary<string, JsonNode?> changes, ModelConfig config, Architecture stock)
+    {
+        if (stock != config.Architecture)
+        {
+            changes["sliding_window"] = null;
+        }
+    }
 
     /// <summary>Whether stock software takes the number of heads.</summary>
     /// <param name="document">config.json of a model of equal blocks.</param>

@@ -36,8 +36,8 @@ public sealed class GroupAblationTests
         ];
         groups = [.. groups.OrderBy(group => group.Units.Block)];
 
-        (double First, double Second)[] effects = new GroupAblation(
-            context, round, fixture.Calibration, atMean ? asked => repair.Contributions(round, record.Means, asked) : null).Effects(groups, _ => { });
+        using var ablation = new GroupAblation(context, round, fixture.Calibration, atMean ? asked => repair.Contributions(round, record.Means, asked) : null);
+        (double First, double Second)[] effects = ablation.Effects(groups, _ => { });
 
         double[] dense = Losses(context, null, null, fixture.Calibration);
         for (int g = 0; g < groups.Length; g++)
