@@ -26,6 +26,14 @@ public class EvalCommandTests
     }
 
     [Fact]
+    public void Eval_EitherSample_IsTrainedAlike()
+    {
+        double Loss(string model) => CommandRunner.Run(["eval", model, "--file", CommandRunner.Text, "--window", "256", "--limit", "4", "--json"]).Json.GetProperty("nll").GetDouble();
+
+        Assert.Equal(Loss(CommandRunner.Sample), Loss(RepositoryFiles.Get("samples", "novels-16m")), 0.1);
+    }
+
+    [Fact]
     public void Eval_Table_ShowsProtocol()
     {
         CommandResult result = Eval("--window", "64", "--limit", "2");
