@@ -41,8 +41,7 @@ internal static class GgufVocabularyReader
             PreTokenizer = preTokenizer ?? known!.Ids[0],
             Merges = [.. Merges(model).Select(merge => $"{merge.Left} {merge.Right}")],
         };
-        HashSet<int> leftOut = AddedWithoutRow(document, rows);
-        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject().Where(token => !leftOut.Contains(token.Value.GetInt32())))
+        foreach (JsonProperty token in Vocabulary(document, model, rows))
         {
             vocabulary.Set(token.Value.GetInt32(), token.Name, GgufKeys.Normal);
         }
@@ -80,8 +79,7 @@ internal static class GgufVocabularyReader
             Scores = [],
             AddsSpacePrefix = PutsBlankInFront(document),
         };
-        HashSet<int> leftOut = AddedWithoutRow(document, rows);
-        foreach (JsonProperty token in model.GetObject("vocab").Root.EnumerateObject().Where(token => !leftOut.Contains(token.Value.GetInt32())))
+        foreach (JsonProperty token in Vocabulary(document, model, rows))
         {
             int type = token.Name == unknown ? GgufKeys.UnknownType : ByteToken.TryRead(token.Name, out _) ? GgufKeys.Byte : GgufKeys.Normal;
             vocabulary.Set(token.Value.GetInt32(), token.Name, type, ranks.TryGetValue(token.Name, out int first) ? -first : GgufVocabulary.UnreachableScore);
@@ -120,9 +118,12 @@ internal static class GgufVocabularyReader
         return vocabulary;
     }
 
-    /// <summary>Ids of added tokens without a row: the files of some trainers list them in the vocabulary too.</summary>
-    private static HashSet<int> AddedWithoutRow(ConfigDocument document, int rows) =>
-        [.. (document.GetObjectsOrNull("added_tokens") ?? []).Select(token => token.GetInt32("id", 0, int.MaxValue)).Where(id => id >= rows)];
+    /// <summary>Texts and ids of the vocabulary, without added tokens that have no row: the files of some trainers list them there too.</summary>
+    private static IEnumerable<JsonProperty> Vocabulary(ConfigDocument document, ConfigDocument model, int rows)
+    {
+        HashSet<int> leftOut = [.. (document.GetObjectsOrNull("added_tokens") ?? []).Select(token => token.GetInt32("id", 0, int.MaxValue)).Where(id => id >= rows)];
+        return model.GetObject("vocab").Root.EnumerateObject().Where(token => !leftOut.Contains(token.Value.GetInt32()));
+    }
 
     /// <summary>The tokens that a <c>tokenizer.json</c> adds; those without a row are left out, as llama.cpp's own converter does for pieces: the model cannot know them.</summary>
     private static void AddAddedTokens(GgufVocabulary vocabulary, ConfigDocument document)
