@@ -166,4 +166,24 @@ public sealed class TokenizerTests
         Assert.Equal(15, tokenizer.EndOfText);
         Assert.False(tokenizer.AddsBeginOfText); // no template adds it
     }
+
+    // The template is <s> (1), the text, and the ids 15 and 4.
+    [Theory]
+    [InlineData(false, """{ "tokenizer_class": "LlamaTokenizerFast", "bos_token": "<s>", "add_bos_token": true }""", new[] { 1, 7 })]
+    [InlineData(false, """{ "tokenizer_class": "GemmaTokenizer", "bos_token": "<s>", "eos_token": "!", "add_bos_token": true, "add_eos_token": true }""", new[] { 1, 7, 15 })]
+    [InlineData(true, """{ "tokenizer_class": "CodeLlamaTokenizer", "bos_token": "<s>", "eos_token": "!", "add_bos_token": false, "add_eos_token": false }""", new[] { 7 })]
+    [InlineData(true, """{ "tokenizer_class": "LlamaTokenizer", "bos_token": "<s>", "eos_token": "!", "add_bos_token": null, "add_eos_token": true }""", new[] { 1, 7, 15 })]
+    [InlineData(true, """{ "tokenizer_class": "LlamaTokenizer", "eos_token": "absent", "add_bos_token": false, "add_eos_token": false }""", new[] { 1, 7, 15, 4 })]
+    [InlineData(true, """{ "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "add_bos_token": false }""", new[] { 1, 7, 15, 4 })]
+    [InlineData(false, """{ "bos_token": "<s>", "add_bos_token": true }""", new[] { 7 })]
+    public void Encode_FlagsOfTheSettings_WriteTheTemplateAnewForSomeClasses(bool hasTemplate, string settings, int[] expected)
+    {
+        using var folder = new TemporaryFolder();
+        (string Name, string Json)[] parts = hasTemplate ? [("added_tokens", SpecialS), ("post_processor", Template)] : [("added_tokens", SpecialS)];
+        folder.Write("tokenizer.json", MadeUpTokenizer.Write(MadeUpTokenizer.Characters, null, parts));
+        folder.Write("tokenizer_config.json", settings);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal(expected, tokenizer.Encode("abc"));
+        Assert.Equal([7], tokenizer.Encode("abc", addSpecialTokens: false));
+    }
 }

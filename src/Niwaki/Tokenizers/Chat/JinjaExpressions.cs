@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Niwaki.Tokenizers.Chat;
 
@@ -38,7 +39,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             items.Add(Read());
         }
 
-        return run => items.Select(item => item(run)).ToList();
+        return run => Values(run, items);
     }
 
     private Func<JinjaRun, object?> Or()
@@ -86,19 +87,19 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             {
                 string sign = tokens.Take().Text;
                 Func<JinjaRun, object?> second = Sum();
-                left = JinjaRun.Link(run => Compare(sign, first(run), second(run)));
+                left = JinjaRun.Link(run => JinjaComparison.Apply(run, sign, first(run), second(run)));
             }
             else if (tokens.Accept("in"))
             {
                 Func<JinjaRun, object?> second = Sum();
-                left = JinjaRun.Link(run => IsIn(first(run), second(run)));
+                left = JinjaRun.Link(run => JinjaComparison.IsIn(run, first(run), second(run)));
             }
             else if (tokens.Current.Is("not") && tokens.Following.Is("in"))
             {
                 tokens.Take();
                 tokens.Take();
                 Func<JinjaRun, object?> second = Sum();
-                left = JinjaRun.Link(run => !IsIn(first(run), second(run)));
+                left = JinjaRun.Link(run => !JinjaComparison.IsIn(run, first(run), second(run)));
             }
             else
             {
@@ -106,24 +107,6 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             }
         }
     }
-
-    private static bool Compare(string sign, object? a, object? b) => sign switch
-    {
-        "==" => JinjaValue.AreEqual(a, b),
-        "!=" => !JinjaValue.AreEqual(a, b),
-        "<" => JinjaValue.Compare(a, b) < 0,
-        ">" => JinjaValue.Compare(a, b) > 0,
-        "<=" => JinjaValue.Compare(a, b) <= 0,
-        _ => JinjaValue.Compare(a, b) >= 0,
-    };
-
-    /// <summary>Whether a value is an item of a list, a name of a dictionary or a part of a text.</summary>
-    internal static bool IsIn(object? item, object? container) => container switch
-    {
-        string text => item is string part && text.Contains(part, StringComparison.Ordinal),
-        JinjaMap map => item is string name && map.Has(name),
-        _ => JinjaValue.Items(container).Any(other => JinjaValue.AreEqual(item, other)),
-    };
 
     private Func<JinjaRun, object?> Sum()
     {
@@ -173,7 +156,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             if (tokens.Accept("."))
             {
                 string name = tokens.Current.Kind == JinjaTokenKind.Integer ? tokens.Take().Text : tokens.Expect(JinjaTokenKind.Name, "a field");
-                value = tokens.Current.Is("(") ? Method(before, name) : run => JinjaOperators.Field(before(run), name);
+                value = tokens.Current.Is("(") ? Method(before, name) : run => JinjaOperators.Field(run, before(run), name);
             }
             else if (tokens.Accept("["))
             {
@@ -208,7 +191,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
     {
         bool negated = tokens.Accept("not");
         string name = tokens.Expect(JinjaTokenKind.Name, "a test");
-        Func<object?, object?, bool> test = JinjaTests.Find(name) ?? throw tokens.Fault($"behind test '{name}', which is not supported; expected one of {JinjaTests.Names}");
+        Func<JinjaRun, object?, object?, bool> test = JinjaTests.Find(name) ?? throw tokens.Fault($"behind test '{name}', which is not supported; expected one of {JinjaTests.Names}");
         Func<JinjaRun, object?> argument = _ => null;
         if (tokens.Accept("("))
         {
@@ -220,7 +203,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             argument = Primary();
         }
 
-        return run => test(value(run), argument(run)) != negated;
+        return run => test(run, value(run), argument(run)) != negated;
     }
 
     private Func<JinjaRun, object?> Method(Func<JinjaRun, object?> value, string name)
@@ -229,6 +212,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
         return run =>
         {
             run.Step();
+            run.Pass(name.Length);
             object? owner = value(run);
             return owner is JinjaMap map && map[name] is JinjaFunction function
                 ? function(run, arguments(run), named(run))
@@ -260,7 +244,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
 
         return isSlice
             ? run => JinjaOperators.Slice(run, value(run), parts[0]?.Invoke(run), parts[1]?.Invoke(run), parts[2]?.Invoke(run))
-            : run => JinjaOperators.Item(value(run), parts[0] is { } index ? index(run) : throw new ChatTemplateException("Chat template has empty brackets, expected an index.", 0));
+            : run => JinjaOperators.Item(run, value(run), parts[0] is { } index ? index(run) : throw new ChatTemplateException("Chat template has empty brackets, expected an index.", 0));
     }
 
     private (Func<JinjaRun, IReadOnlyList<object?>> Arguments, Func<JinjaRun, JinjaMap> Named) Arguments()
@@ -287,14 +271,20 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             }
         }
 
-        return (run => [.. positional.Select(argument => argument(run))], run => Named(run, named));
+        return (run => Values(run, positional), run => Named(run, named));
     }
 
     private static JinjaMap Named(JinjaRun run, List<(string Name, Func<JinjaRun, object?> Value)> values)
     {
         var map = new JinjaMap();
-        values.ForEach(pair => map[pair.Name] = pair.Value(run));
+        values.ForEach(pair => map[run.Made(pair.Name)] = pair.Value(run));
         return map;
+    }
+
+    private static List<object?> Values(JinjaRun run, List<Func<JinjaRun, object?>> items)
+    {
+        run.Make(items.Count + 1);
+        return [.. items.Select(item => item(run))];
     }
 
     private Func<JinjaRun, object?> Primary() => tokens.Current.Kind switch
@@ -312,12 +302,13 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
     /// <summary>Strings beside each other are one.</summary>
     private Func<JinjaRun, object?> Text()
     {
-        string text = tokens.Take().Text;
+        var parts = new StringBuilder(tokens.Take().Text);
         while (tokens.Current.Kind == JinjaTokenKind.String)
         {
-            text += tokens.Take().Text;
+            parts.Append(tokens.Take().Text);
         }
 
+        string text = parts.ToString();
         return _ => text;
     }
 
@@ -343,7 +334,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
     {
         if (tokens.Accept(")"))
         {
-            return _ => new List<object?>();
+            return run => Values(run, []);
         }
 
         Func<JinjaRun, object?> first = Read();
@@ -369,7 +360,7 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
             }
         }
 
-        return run => items.Select(item => item(run)).ToList();
+        return run => Values(run, items);
     }
 
     private Func<JinjaRun, object?> Map()
@@ -388,8 +379,9 @@ internal sealed class JinjaExpressions(JinjaTokens tokens)
 
         return run =>
         {
+            run.Make(pairs.Count + 1);
             var map = new JinjaMap();
-            pairs.ForEach(pair => map[JinjaValue.Text(pair.Name(run))] = pair.Value(run));
+            pairs.ForEach(pair => map[run.Made(JinjaValue.Text(pair.Name(run)))] = pair.Value(run));
             return map;
         };
     }

@@ -39,7 +39,8 @@ internal static class JinjaGlobals
         }
 
         var numbers = new List<object?>();
-        for (long i = first; step > 0 ? i < end : i > end; i += step)
+        // Wider than both ends, so that the last step does not come out at the other side.
+        for (Int128 i = first; step > 0 ? i < end : i > end; i += step)
         {
             run.Step();
             if (numbers.Count >= LongestRange)
@@ -47,7 +48,7 @@ internal static class JinjaGlobals
                 throw new ChatTemplateException($"Chat template: range has more than {LongestRange:N0} numbers, expected fewer.", 0);
             }
 
-            numbers.Add(i);
+            numbers.Add((long)i);
         }
 
         return numbers;

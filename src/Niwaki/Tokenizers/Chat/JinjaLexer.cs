@@ -81,15 +81,15 @@ internal sealed class JinjaLexer
 
             if (depth == 0 && (Follows(close) || Follows("-" + close) || Follows("+" + close)))
             {
-                bool dash = _text[_at] == '-';
+                char control = _text[_at];
                 _tokens.Add(new JinjaToken(statement ? JinjaTokenKind.StatementEnd : JinjaTokenKind.ExpressionEnd, "", _line));
-                Move(_text[_at] is '-' or '+' ? 3 : 2);
+                Move(control is '-' or '+' ? 3 : 2);
                 if (statement)
                 {
-                    SkipNewline(dash);
+                    SkipNewline(control);
                 }
 
-                return dash;
+                return control == '-';
             }
 
             depth += ReadToken();
@@ -104,10 +104,10 @@ internal sealed class JinjaLexer
             throw Fault("comment has no end, expected '#}'", startLine);
         }
 
-        bool dash = end > _at && _text[end - 1] == '-';
+        char control = end > _at ? _text[end - 1] : '\0';
         Move(end + 2 - _at);
-        SkipNewline(dash);
-        return dash;
+        SkipNewline(control);
+        return control == '-';
     }
 
     /// <summary>Reads a token; how many braces it opens.</summary>
@@ -208,9 +208,10 @@ internal sealed class JinjaLexer
 
     private bool AtLineStart(int at) => at == 0 || _text[at - 1] == '\n';
 
-    private void SkipNewline(bool dash)
+    /// <summary>The newline behind a statement or comment is dropped, unless a plus in front of its end keeps it; a dash drops more later.</summary>
+    private void SkipNewline(char control)
     {
-        if (!dash && Follows("\n"))
+        if (control is not ('-' or '+') && Follows("\n"))
         {
             Move(1);
         }

@@ -12,7 +12,8 @@ internal sealed class JinjaLoop(
     /// <summary>Runs it.</summary>
     public JinjaFlow Run(JinjaRun run)
     {
-        IReadOnlyList<object?> all = JinjaValue.Items(items(run));
+        IReadOnlyList<object?> all = JinjaValue.Items(run, items(run));
+        run.GoThrough(all.Count);
         object?[] kept = filter is null ? [.. all] : [.. all.Where(item => run.InScope(() => Matches(run, item)))];
         if (kept.Length == 0)
         {
@@ -53,7 +54,7 @@ internal sealed class JinjaLoop(
             return;
         }
 
-        IReadOnlyList<object?> parts = JinjaValue.Items(item);
+        IReadOnlyList<object?> parts = JinjaValue.Items(run, item);
         if (parts.Count != names.Length)
         {
             throw new ChatTemplateException($"Chat template takes an item of {parts.Count} apart, expected {names.Length}.", 0);

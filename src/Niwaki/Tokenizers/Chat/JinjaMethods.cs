@@ -7,53 +7,70 @@ internal static class JinjaMethods
     public static object? Call(JinjaRun run, object? owner, string name, IReadOnlyList<object?> arguments) => owner switch
     {
         string text => OfText(run, text, name, arguments),
-        JinjaMap map => OfMap(map, name, arguments),
-        List<object?> list when name == "index" && arguments.Count == 1 => (long)list.FindIndex(item => JinjaValue.AreEqual(item, arguments[0])),
-        List<object?> list when name == "count" && arguments.Count == 1 => (long)list.Count(item => JinjaValue.AreEqual(item, arguments[0])),
+        JinjaMap map => OfMap(run, map, name, arguments),
+        List<object?> list when name == "index" && arguments.Count == 1 => (long)list.FindIndex(item => JinjaComparison.AreEqual(run, item, arguments[0])),
+        List<object?> list when name == "count" && arguments.Count == 1 => (long)list.Count(item => JinjaComparison.AreEqual(run, item, arguments[0])),
         _ => throw Unknown(owner, name),
     };
 
     /// <summary>Items as texts with something between them.</summary>
-    public static string Join(string separator, object? items)
+    public static string Join(JinjaRun run, string separator, object? items)
     {
         var text = new BoundedText();
-        return text.Join(separator, JinjaValue.Items(items), item => text.Add(JinjaValue.Text(item))).ToString();
+        IReadOnlyList<object?> all = JinjaValue.Items(run, items);
+        run.GoThrough(all.Count);
+        return run.Made(text.Join(separator, all, item => text.Add(JinjaValue.Text(item))).ToString());
     }
 
     private static object? OfText(JinjaRun run, string text, string name, IReadOnlyList<object?> arguments) => name switch
     {
-        "strip" => text.Trim(Characters(arguments)),
-        "lstrip" => text.TrimStart(Characters(arguments)),
-        "rstrip" => text.TrimEnd(Characters(arguments)),
-        "startswith" => Parts(arguments).Any(part => text.StartsWith(part, StringComparison.Ordinal)),
-        "endswith" => Parts(arguments).Any(part => text.EndsWith(part, StringComparison.Ordinal)),
-        "split" => Split(text, arguments, fromEnd: false),
-        "rsplit" => Split(text, arguments, fromEnd: true),
-        "splitlines" => text.Split('\n').Select(line => (object?)line).ToList(),
-        "upper" => text.ToUpperInvariant(),
-        "lower" => text.ToLowerInvariant(),
-        "title" => JinjaFilters.Title(text),
-        "capitalize" => JinjaFilters.Capitalize(text),
+        "startswith" => Parts(run, arguments).Any(part => text.StartsWith(part, StringComparison.Ordinal)),
+        "endswith" => Parts(run, arguments).Any(part => text.EndsWith(part, StringComparison.Ordinal)),
+        "split" => Split(run, text, arguments, fromEnd: false),
+        "rsplit" => Split(run, text, arguments, fromEnd: true),
         "replace" => Replace(run, text, arguments),
-        "find" => (long)text.IndexOf(Text(arguments, 0), StringComparison.Ordinal),
-        "count" => (long)(text.Split(Text(arguments, 0)).Length - 1),
-        "join" => run.Made(Join(text, arguments.Count > 0 ? arguments[0] : null)),
-        "isdigit" => text.Length > 0 && text.All(char.IsDigit),
+        "find" => (long)text.IndexOf(Sought(run, text, arguments), StringComparison.Ordinal),
+        "count" => (long)(text.Split(Sought(run, text, arguments)).Length - 1),
+        "join" => Join(run, text, arguments.Count > 0 ? arguments[0] : null),
+        _ => Whole(run, text, name, arguments),
+    };
+
+    /// <summary>Methods that go through the whole text and make one of at most its length.</summary>
+    private static object? Whole(JinjaRun run, string text, string name, IReadOnlyList<object?> arguments) => name switch
+    {
+        "strip" => run.Made(text).Trim(Characters(run, text, arguments)),
+        "lstrip" => run.Made(text).TrimStart(Characters(run, text, arguments)),
+        "rstrip" => run.Made(text).TrimEnd(Characters(run, text, arguments)),
+        "splitlines" => Items(run, run.Made(text).Split('\n')),
+        "upper" => run.Made(text).ToUpperInvariant(),
+        "lower" => run.Made(text).ToLowerInvariant(),
+        "title" => JinjaFilters.Title(run.Made(text)),
+        "capitalize" => JinjaFilters.Capitalize(run.Made(text)),
+        "isdigit" => text.Length > 0 && run.Made(text).All(char.IsDigit),
         _ => throw Unknown(text, name),
     };
 
-    private static object? OfMap(JinjaMap map, string name, IReadOnlyList<object?> arguments) => name switch
+    private static object? OfMap(JinjaRun run, JinjaMap map, string name, IReadOnlyList<object?> arguments)
     {
-        "get" => map.Has(Text(arguments, 0)) ? map[Text(arguments, 0)] : arguments.Count > 1 ? arguments[1] : null,
-        "items" => map.Names.Select(object? (key) => new List<object?> { key, map[key] }).ToList(),
-        "keys" => map.Names.Select(key => (object?)key).ToList(),
-        "values" => map.Names.Select(key => map[key]).ToList(),
-        _ => throw Unknown(map, name),
-    };
+        if (name == "get")
+        {
+            string key = run.Made(Text(arguments, 0));
+            return map.Has(key) ? map[key] : arguments.Count > 1 ? arguments[1] : null;
+        }
+
+        run.Make(map.Names.Count);
+        return name switch
+        {
+            "items" => map.Names.Select(object? (key) => new List<object?> { key, map[key] }).ToList(),
+            "keys" => map.Names.Select(key => (object?)key).ToList(),
+            "values" => map.Names.Select(key => map[key]).ToList(),
+            _ => throw Unknown(map, name),
+        };
+    }
 
     private static string Replace(JinjaRun run, string text, IReadOnlyList<object?> arguments)
     {
-        string from = Text(arguments, 0), to = Text(arguments, 1);
+        string from = Sought(run, text, arguments), to = Text(arguments, 1);
         if (from.Length == 0)
         {
             throw new ChatTemplateException("Chat template replaces an empty text, expected one of a character or more.", 0);
@@ -73,32 +90,59 @@ internal static class JinjaMethods
         return run.Made(parts.Length > joins + 1 ? head + from + string.Join(from, parts.Skip(joins + 1)) : head);
     }
 
-    private static List<object?> Split(string text, IReadOnlyList<object?> arguments, bool fromEnd)
+    private static List<object?> Split(JinjaRun run, string text, IReadOnlyList<object?> arguments, bool fromEnd)
     {
-        string? separator = arguments.Count > 0 && arguments[0] is not null ? Text(arguments, 0) : null;
+        string? separator = arguments.Count > 0 && arguments[0] is not null ? Sought(run, text, arguments) : null;
         string[] parts = separator switch
         {
-            null => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
+            null => run.Made(text).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries),
             "" => throw new ChatTemplateException("Chat template splits at an empty text, expected one of a character or more.", 0),
             _ => text.Split(separator),
         };
         long most = arguments.Count > 1 ? JinjaValue.Integer(arguments[1]) : -1;
-        if (most < 0 || parts.Length <= most + 1)
+        if (most < 0 || parts.Length - 1 <= most)
         {
-            return [.. parts];
+            return Items(run, parts);
         }
 
         string joint = separator ?? " ";
         int kept = (int)most;
+        run.Make(kept + 1);
         return fromEnd
             ? [string.Join(joint, parts.SkipLast(kept)), .. parts.TakeLast(kept)]
             : [.. parts.Take(kept), string.Join(joint, parts.Skip(kept))];
     }
 
-    private static char[]? Characters(IReadOnlyList<object?> arguments) => arguments.Count > 0 && arguments[0] is string characters ? characters.ToCharArray() : null;
+    private static List<object?> Items(JinjaRun run, string[] parts)
+    {
+        run.Make(parts.Length);
+        return [.. parts];
+    }
 
-    private static IEnumerable<string> Parts(IReadOnlyList<object?> arguments) =>
-        arguments.Count > 0 && arguments[0] is List<object?> list ? list.Select(JinjaValue.Text) : [Text(arguments, 0)];
+    /// <summary>What is taken off the ends of a text; null: white space.</summary>
+    private static char[]? Characters(JinjaRun run, string text, IReadOnlyList<object?> arguments)
+    {
+        if (arguments.Count == 0 || arguments[0] is not string characters)
+        {
+            return null;
+        }
+
+        run.Search(text, characters);
+        return characters.ToCharArray();
+    }
+
+    /// <summary>What a text may begin or end with.</summary>
+    private static IEnumerable<string> Parts(JinjaRun run, IReadOnlyList<object?> arguments) => arguments.Count > 0 && arguments[0] is List<object?> list
+        ? list.Select(part => run.Made(JinjaValue.Text(part)))
+        : [run.Made(Text(arguments, 0))];
+
+    /// <summary>The first argument, for which the whole text is searched.</summary>
+    private static string Sought(JinjaRun run, string text, IReadOnlyList<object?> arguments)
+    {
+        string part = Text(arguments, 0);
+        run.Search(text, part);
+        return part;
+    }
 
     private static string Text(IReadOnlyList<object?> arguments, int index) => index < arguments.Count && arguments[index] is string text
         ? text

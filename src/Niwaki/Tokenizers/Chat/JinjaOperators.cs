@@ -22,21 +22,21 @@ internal static class JinjaOperators
     }
 
     /// <summary>A field of a value.</summary>
-    public static object? Field(object? value, string name) => value switch
+    public static object? Field(JinjaRun run, object? value, string name) => value switch
     {
-        JinjaMap map => map[name],
-        List<object?> when long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out long index) => Item(value, index),
+        JinjaMap map => map[run.Made(name)],
+        List<object?> when long.TryParse(run.Made(name), NumberStyles.None, CultureInfo.InvariantCulture, out long index) => Item(run, value, index),
         _ when value == JinjaValue.Undefined || value is null => throw new ChatTemplateException($"Chat template takes field '{name}' of {JinjaValue.NameOf(value)}, expected a dictionary.", 0),
         _ => JinjaValue.Undefined,
     };
 
     /// <summary>What stands at a place of a list or text, or under a name of a dictionary.</summary>
-    public static object? Item(object? value, object? index)
+    public static object? Item(JinjaRun run, object? value, object? index)
     {
         switch (value)
         {
             case JinjaMap map:
-                return index is string name ? map[name] : JinjaValue.Undefined;
+                return index is string name ? map[run.Made(name)] : JinjaValue.Undefined;
             case List<object?> list when index is long or bool:
                 long at = JinjaValue.Integer(index);
                 at = at < 0 ? at + list.Count : at;
@@ -103,8 +103,14 @@ internal static class JinjaOperators
     private static string Repeat(JinjaRun run, string text, long count)
     {
         const int Longest = 1 << 20;
-        return text.Length * Math.Max(0, count) <= Longest
-            ? run.Made(string.Concat(Enumerable.Repeat(text, (int)Math.Max(0, count))))
+        if (text.Length == 0 || count <= 0)
+        {
+            return "";
+        }
+
+        // By division: the product of both may be beyond 64 bits.
+        return count <= Longest / text.Length
+            ? run.Made(string.Concat(Enumerable.Repeat(text, (int)count)))
             : throw new ChatTemplateException($"Chat template repeats a text of {text.Length:N0} characters {count:N0} times, expected at most {Longest:N0} characters.", 0);
     }
 

@@ -138,7 +138,7 @@ internal sealed class JinjaParser
             }
             else if (run.Get(name) is JinjaMap { IsNamespace: true } map)
             {
-                map[field] = found;
+                map[run.Made(field)] = found;
             }
             else
             {
@@ -231,6 +231,7 @@ internal sealed class JinjaParser
         End("endmacro");
         JinjaFunction function = (run, arguments, named) => run.InScope(() =>
         {
+            run.GoThrough(parameters.Count);
             for (int i = 0; i < parameters.Count; i++)
             {
                 (string parameter, Func<JinjaRun, object?>? standard) = parameters[i];

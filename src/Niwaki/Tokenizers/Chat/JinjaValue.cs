@@ -83,15 +83,6 @@ internal static class JinjaValue
         _ => "",
     };
 
-    /// <summary>Whether two values are equal.</summary>
-    public static bool AreEqual(object? a, object? b) => (a, b) switch
-    {
-        (string x, string y) => string.Equals(x, y, StringComparison.Ordinal),
-        (List<object?> or JinjaMap, List<object?> or JinjaMap) => ReferenceEquals(a, b) || (a.GetType() == b.GetType() && Shown(a) == Shown(b)),
-        _ when IsNumber(a) && IsNumber(b) => Number(a) == Number(b),
-        _ => a is null ? b is null : ReferenceEquals(a, b),
-    };
-
     /// <summary>Order of two numbers or two texts.</summary>
     public static int Compare(object? a, object? b) => a is string x && b is string y
         ? string.CompareOrdinal(x, y)
@@ -119,15 +110,23 @@ internal static class JinjaValue
         _ => throw new ChatTemplateException($"Chat template has {NameOf(value)}, expected a whole number.", 0),
     };
 
-    /// <summary>What a loop over a value sees.</summary>
-    public static IReadOnlyList<object?> Items(object? value) => value switch
+    /// <summary>What a loop over a value sees; the characters of a text and the names of a dictionary count, because a list is made of them.</summary>
+    public static IReadOnlyList<object?> Items(JinjaRun run, object? value)
     {
-        List<object?> list => list,
-        string text => [.. text.EnumerateRunes().Select(rune => (object?)rune.ToString())],
-        JinjaMap map => [.. map.Names],
-        _ when value == Undefined => [],
-        _ => throw new ChatTemplateException($"Chat template goes through {NameOf(value)}, expected a list, a text or a dictionary.", 0),
-    };
+        switch (value)
+        {
+            case List<object?> list:
+                return list;
+            case string text:
+                run.Make(text.Length);
+                return [.. text.EnumerateRunes().Select(rune => (object?)rune.ToString())];
+            case JinjaMap map:
+                run.GoThrough(map.Names.Count);
+                return [.. map.Names];
+            default:
+                return value == Undefined ? [] : throw new ChatTemplateException($"Chat template goes through {NameOf(value)}, expected a list, a text or a dictionary.", 0);
+        }
+    }
 
     /// <summary>JSON as transformers writes it: <c>json.dumps(value, ensure_ascii=False, indent=indent)</c>.</summary>
     public static string Json(object? value, int? indent)

@@ -20,8 +20,7 @@ internal static class DecoderReader
             return new DecoderChain { Steps = [next => new JoinStage(next)] };
         }
 
-        var components = new List<ConfigDocument>();
-        Flatten(component, components);
+        List<ConfigDocument> components = SequenceReader.Read(component, Role, "decoders");
         return new DecoderChain
         {
             Steps = [.. components.Select(ReadStep)],
@@ -29,20 +28,6 @@ internal static class DecoderReader
             ReadsByteTokens = components.Any(part => part.GetString("type") == "ByteFallback"),
             Metaspace = components.Select(ReadMetaspace).FirstOrDefault(metaspace => metaspace is not null),
         };
-    }
-
-    private static void Flatten(ConfigDocument component, List<ConfigDocument> components)
-    {
-        if (component.GetString("type") != "Sequence")
-        {
-            components.Add(component);
-            return;
-        }
-
-        foreach (ConfigDocument part in component.GetObjectsOrNull("decoders") ?? [])
-        {
-            Flatten(part, components);
-        }
     }
 
     private static DecoderStep ReadStep(ConfigDocument component)

@@ -10,9 +10,15 @@ internal static class NormalizerReader
     private const string Role = "normalizer";
     private const string Supported = "Lowercase, NFC, NFD, NFKC, NFKD, Prepend, Replace, Sequence or Strip";
 
-    /// <summary>Reads a normaliser.</summary>
+    /// <summary>Reads a normaliser; sequences become one flat list.</summary>
     /// <param name="component">Component.</param>
-    public static Normalizer Read(ConfigDocument component) => component.GetString("type") switch
+    public static Normalizer Read(ConfigDocument component)
+    {
+        List<Normalizer> steps = SequenceReader.Read(component, Role, "normalizers").ConvertAll(ReadStep);
+        return steps.Count == 1 ? steps[0] : new SequenceNormalizer(steps);
+    }
+
+    private static Normalizer ReadStep(ConfigDocument component) => component.GetString("type") switch
     {
         "Lowercase" => new LowercaseNormalizer(),
         "NFC" => new UnicodeNormalizer(NormalizationForm.FormC),
@@ -21,7 +27,6 @@ internal static class NormalizerReader
         "NFKD" => new UnicodeNormalizer(NormalizationForm.FormKD),
         "Prepend" => new PrependNormalizer(component.GetString("prepend")),
         "Replace" => new ReplaceNormalizer(PatternReader.ReadLiteral(component, Role), component.GetString("content")),
-        "Sequence" => new SequenceNormalizer([.. (component.GetObjectsOrNull("normalizers") ?? []).Select(Read)]),
         "Strip" => new StripNormalizer(component.GetBooleanOrNull("strip_left") ?? true, component.GetBooleanOrNull("strip_right") ?? true),
         _ => throw ComponentFault.Type(component, Role, Supported),
     };

@@ -10,10 +10,14 @@ internal static class PostProcessorReader
     private const string Role = "post_processor";
     private const string Supported = "ByteLevel, Sequence or TemplateProcessing";
 
+    /// <summary>Ids around a text, both sides and all templates together; known files have up to three.</summary>
+    private const int MaxIds = 64;
+
     /// <summary>Reads a post-processor.</summary>
     /// <param name="component">Component; null adds nothing.</param>
     /// <param name="vocabulary">Tokens, added ones included.</param>
     /// <returns>Ids in front of a text and behind it.</returns>
+    /// <exception cref="ModelFormatException">The component is broken, or there are too many ids.</exception>
     public static (List<int> Prefix, List<int> Suffix) Read(ConfigDocument? component, Vocabulary vocabulary)
     {
         List<int> prefix = [];
@@ -57,7 +61,13 @@ internal static class PostProcessorReader
         {
             if (part.GetObjectOrNull("SpecialToken") is { } special)
             {
-                (sequences == 0 ? before : after).AddRange(ReadIds(component, special.GetString("id"), vocabulary));
+                IReadOnlyList<int> ids = ReadIds(component, special.GetString("id"), vocabulary);
+                if (ids.Count > MaxIds - prefix.Count - suffix.Count - before.Count - after.Count)
+                {
+                    throw new ModelFormatException(component.File, $"{Role} field 'single'", $"puts more than {MaxIds} ids around a text", $"at most {MaxIds}");
+                }
+
+                (sequences == 0 ? before : after).AddRange(ids);
             }
             else
             {

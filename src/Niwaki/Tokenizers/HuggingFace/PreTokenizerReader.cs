@@ -11,30 +11,8 @@ internal static class PreTokenizerReader
 
     /// <summary>Reads a pre-tokenizer; sequences become one flat list.</summary>
     /// <param name="component">Component; null gives an empty list.</param>
-    public static List<PreTokenizer> Read(ConfigDocument? component)
-    {
-        var steps = new List<PreTokenizer>();
-        if (component is not null)
-        {
-            AddSteps(component, steps);
-        }
-
-        return steps;
-    }
-
-    private static void AddSteps(ConfigDocument component, List<PreTokenizer> steps)
-    {
-        if (component.GetString("type") != "Sequence")
-        {
-            steps.Add(ReadStep(component));
-            return;
-        }
-
-        foreach (ConfigDocument part in component.GetObjectsOrNull("pretokenizers") ?? [])
-        {
-            AddSteps(part, steps);
-        }
-    }
+    public static List<PreTokenizer> Read(ConfigDocument? component) =>
+        component is null ? [] : SequenceReader.Read(component, Role, "pretokenizers").ConvertAll(ReadStep);
 
     private static PreTokenizer ReadStep(ConfigDocument component) => component.GetString("type") switch
     {

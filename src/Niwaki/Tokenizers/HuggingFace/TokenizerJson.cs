@@ -35,6 +35,13 @@ internal static class TokenizerJson
         (List<int> prefix, List<int> suffix) = PostProcessorReader.Read(document.GetObjectOrNull("post_processor"), reader.Vocabulary);
         var specialIds = addedTokens.Where(token => token.IsSpecial).Select(token => token.Id).ToHashSet();
         int? beginOfText = FindToken(reader.Vocabulary, settings.BeginOfText);
+        int? endOfText = FindToken(reader.Vocabulary, settings.EndOfText);
+        if (settings.WritesTemplate)
+        {
+            prefix = Rewritten(prefix, settings.AddsBeginOfText, beginOfText);
+            suffix = Rewritten(suffix, settings.AddsEndOfText, endOfText);
+        }
+
         return new TokenizerPipeline
         {
             Model = model,
@@ -47,7 +54,7 @@ internal static class TokenizerJson
             Suffix = suffix,
             SpecialIds = specialIds,
             BeginOfText = beginOfText ?? (prefix.Count > 0 ? prefix[0] : null),
-            EndOfText = FindToken(reader.Vocabulary, settings.EndOfText),
+            EndOfText = endOfText,
         };
     }
 
@@ -62,6 +69,17 @@ internal static class TokenizerJson
 
         steps[^1] = byteLevel.WithoutBytes();
         return true;
+    }
+
+    /// <summary>The ids on one side of a text: the marker or nothing, as the flag says; those of the template where flag or marker is unknown.</summary>
+    private static List<int> Rewritten(List<int> template, bool? isAdded, int? marker)
+    {
+        if (isAdded is not { } adds || marker is not { } id)
+        {
+            return template;
+        }
+
+        return adds ? [id] : [];
     }
 
     private static int? FindToken(Vocabulary vocabulary, string? token) =>

@@ -10,6 +10,9 @@ internal sealed record TokenizerSettings
     /// <summary>Name of the file.</summary>
     public const string FileName = "tokenizer_config.json";
 
+    private static readonly string[] TemplateWriters =
+        ["LlamaTokenizer", "LlamaTokenizerFast", "CodeLlamaTokenizer", "CodeLlamaTokenizerFast", "GemmaTokenizer", "GemmaTokenizerFast"];
+
     /// <summary>Content of the token that marks the beginning of a text.</summary>
     public string? BeginOfText { get; private init; }
 
@@ -21,6 +24,9 @@ internal sealed record TokenizerSettings
 
     /// <summary>Whether the end goes behind every text.</summary>
     public bool? AddsEndOfText { get; private init; }
+
+    /// <summary>Whether the tokenizer is of a class for which transformers writes the template of <c>tokenizer.json</c> anew from these two.</summary>
+    public bool WritesTemplate { get; private init; }
 
     /// <summary>Reads the settings of a model folder.</summary>
     /// <exception cref="ModelFormatException">The file is broken.</exception>
@@ -43,6 +49,7 @@ internal sealed record TokenizerSettings
         EndOfText = ReadToken(document, "eos_token"),
         AddsBeginOfText = document.GetBooleanOrNull("add_bos_token"),
         AddsEndOfText = document.GetBooleanOrNull("add_eos_token"),
+        WritesTemplate = document.GetStringOrNull("tokenizer_class") is { } name && TemplateWriters.Contains(name),
     };
 
     /// <summary>A token is written as its content or as an object that holds it.</summary>

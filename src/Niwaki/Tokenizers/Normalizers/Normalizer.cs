@@ -8,4 +8,16 @@ internal abstract class Normalizer
     /// <param name="text">Well-formed UTF-16.</param>
     /// <returns>The new text, or the same one where nothing changes.</returns>
     public abstract string Normalize(string text);
+
+    /// <summary>Rewrites a text that may grow by a limited length, all steps together.</summary>
+    /// <param name="text">Well-formed UTF-16.</param>
+    /// <param name="room">Code units by which texts may still grow; less by those that this one took, below 0 where it was refused.</param>
+    /// <returns>The new text; null where it grows by more.</returns>
+    public virtual string? NormalizeWithin(string text, ref long room)
+    {
+        // Enough for steps that make a text at most some times as long; others look before they write.
+        string made = Normalize(text);
+        room -= Math.Max(0, made.Length - text.Length);
+        return room < 0 ? null : made;
+    }
 }

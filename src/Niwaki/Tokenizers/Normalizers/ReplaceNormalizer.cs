@@ -6,4 +6,11 @@ namespace Niwaki.Tokenizers.Normalizers;
 internal sealed class ReplaceNormalizer(string pattern, string content) : Normalizer
 {
     public override string Normalize(string text) => text.Replace(pattern, content, StringComparison.Ordinal);
+
+    public override string? NormalizeWithin(string text, ref long room)
+    {
+        long growth = (long)text.AsSpan().Count(pattern.AsSpan()) * (content.Length - pattern.Length);
+        room -= Math.Max(0, growth);
+        return room < 0 ? null : Normalize(text);
+    }
 }

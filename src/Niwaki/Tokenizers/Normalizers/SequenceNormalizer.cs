@@ -13,4 +13,15 @@ internal sealed class SequenceNormalizer(IReadOnlyList<Normalizer> steps) : Norm
 
         return text;
     }
+
+    public override string? NormalizeWithin(string text, ref long room)
+    {
+        string? made = text;
+        for (int i = 0; i < steps.Count && made is not null; i++)
+        {
+            made = steps[i].NormalizeWithin(made, ref room);
+        }
+
+        return made;
+    }
 }

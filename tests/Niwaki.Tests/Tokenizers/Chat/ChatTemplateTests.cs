@@ -15,6 +15,13 @@ public class ChatTemplateTests
     [InlineData("{{ missing }}|", "|")]
     [InlineData("{{ '--xx-'.rstrip('-') }}{{ '--xx-'.lstrip('-') }}{{ '--xx-'.strip('-') }}", "--xxxx-xx")] // characters, as in Python
     [InlineData("{{ 'ab' * 2 }}", "abab")]
+    [InlineData("{{ '' * 9223372036854775807 }}{{ 'a' * -9223372036854775807 }}|", "|")]
+    [InlineData("{{ 'a,b'.split(',', 9223372036854775807) | length }}", "2")]
+    [InlineData("{{ range(0, 9223372036854775807, 9223372036854775806) | length }}", "2")] // 0 and the step itself
+    [InlineData("{% if true %}a{% endif +%}\nb", "a\nb")] // a plus keeps the newline
+    [InlineData("{# comment +#}\nb", "\nb")]
+    [InlineData("{{ [1, 'a'] == [1, 'a'] }} {{ [1] == [2] }} {{ {'a': 1} == {'a': 1} }} {{ [] == {} }} {{ [1] in [[2], [1]] }} {{ 'b' in {'a': 1} }}", "True False True False True False")]
+    [InlineData("{{ 'a' == 'a' }} {{ 'a' == 'b' }} {{ 'a' == 'aa' }} {{ '' == '' }} {{ 1 == 1.0 }} {{ none == none }} {{ 'a' == 1 }}", "True False False True True True False")]
     public void Apply_WhatThePeerDoesNotHave_AsJinjaDoes(string template, string expected) =>
         Assert.Equal(expected, ChatTemplate.Parse(template).Apply(Hello, false));
 
@@ -46,6 +53,7 @@ public class ChatTemplateTests
     [InlineData("{{ 'a'.format_map(messages) }}", "method that is supported")]
     [InlineData("{{ 1 + 'a' }}", "fit each other")]
     [InlineData("{{ 1 / 0 }}", "divides")]
+    [InlineData("{{ 'abc' * 6148914691236517206 }}", "repeats a text")] // three times that is 2 in 64 bits
     [InlineData("{{ 9223372036854775807 + 1 }}", "64 bits")]
     [InlineData("{{ messages() }}", "no function")]
     [InlineData("{% for a, b in messages %}{% endfor %}{% for a, b in [[1]] %}{% endfor %}", "takes an item")]
@@ -65,10 +73,40 @@ public class ChatTemplateTests
     [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s.replace('a', ns.s) }}")]
     [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for a in range(9999) %}{% set b = ns.s | upper %}{% endfor %}")]
     [InlineData("{% set ns = namespace(s='a') %}{% for a in range(20) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{% for a in range(9999) %}{% set b = ns.s | list %}{% endfor %}")]
+    [InlineData("{% set l = range(100000) %}{% set k = range(100000) %}{% for a in range(999) %}{{ l == k }}{% endfor %}")]
+    [InlineData("{% set l = range(100000) %}{% set k = range(100000) %}{% for a in range(999) %}{{ l in [k] }}{% endfor %}")]
+    [InlineData("{% set l = range(100000) %}{% for a in range(9999) %}{{ -1 in l }}{% endfor %}")]
+    [InlineData("{% set l = range(100000) %}{% for a in range(9999) %}{% set b = l | list %}{% endfor %}")]
+    [InlineData("{% set s = 'a' * 1048576 %}{% set t = 'a' * 1048576 %}{% for a in range(9999) %}{{ s == t }}{% endfor %}")]
+    [InlineData("{% set s = 'a' * 1048576 %}{% for a in range(9999) %}{{ 'b' in s }}{% endfor %}")]
     [InlineData("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")]
     [InlineData("{% for a in range(99999) %}{% for b in range(9) %}{{ 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa' }}{% endfor %}{% endfor %}")]
     public void Apply_TemplateThatNeverEnds_Throws(string template) =>
         Assert.Throws<ChatTemplateException>(() => ChatTemplate.Parse(template).Apply(Hello, false));
+
+    // 999 times 2^20 characters; a template may go through 2^26.
+    [Theory]
+    [InlineData("strip()")]
+    [InlineData("lstrip('b')")]
+    [InlineData("rstrip('b')")]
+    [InlineData("split()")]
+    [InlineData("rsplit('b', 1)")]
+    [InlineData("splitlines()")]
+    [InlineData("upper()")]
+    [InlineData("lower()")]
+    [InlineData("title()")]
+    [InlineData("capitalize()")]
+    [InlineData("replace('b', 'c')")]
+    [InlineData("find('b')")]
+    [InlineData("count('b')")]
+    [InlineData("isdigit()")]
+    [InlineData("startswith(s)")]
+    public void Apply_MethodOfALongText_CountsItsCharacters(string call)
+    {
+        string template = $"{{% set s = 'a' * 1048576 %}}{{% for i in range(999) %}}{{% set b = s.{call} %}}{{% endfor %}}";
+
+        Assert.Contains("characters of text", Assert.Throws<ChatTemplateException>(() => Apply(template)).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Parse_NestedBeyondTheStack_Throws()

@@ -85,6 +85,53 @@ public sealed class TokenizerJsonTests
     }
 
     [Theory]
+    [InlineData(32)]
+    [InlineData(100_000)]
+    public void Load_TemplateOfMoreThanSixtyFourIds_Throws(int mentions)
+    {
+        // Two ids each: 64 and 2 behind the text, or many more.
+        string special = string.Concat(Enumerable.Repeat("""{ "SpecialToken": { "id": "x" } }, """, mentions));
+        string single = $$"""[{{special}}{ "Sequence": { "id": "A" } }, { "SpecialToken": { "id": "x" } }]""";
+        string template = $$"""{ "type": "TemplateProcessing", "single": {{single}}, "special_tokens": { "x": { "ids": [1, 2] } } }""";
+        ModelFormatException error = Fault(MadeUpTokenizer.Characters, ("post_processor", template));
+        Assert.Contains("'single'", error.Item, StringComparison.Ordinal);
+        Assert.Equal("at most 64", error.Expected);
+    }
+
+    [Theory]
+    [InlineData("normalizer", "normalizers", """{ "type": "NFC" }""")]
+    [InlineData("pre_tokenizer", "pretokenizers", """{ "type": "WhitespaceSplit" }""")]
+    [InlineData("decoder", "decoders", """{ "type": "Fuse" }""")]
+    public void Load_MoreThanSixtyFourSteps_Throws(string part, string field, string step)
+    {
+        string Sequence(params string[] steps) => $$"""{ "type": "Sequence", "{{field}}": [{{string.Join(", ", steps)}}] }""";
+        string Steps(int count) => Sequence([.. Enumerable.Repeat(step, count)]);
+        foreach (string tooMany in (string[])[Steps(65), Steps(100_000), Sequence(Steps(60), Sequence(Steps(5)))])
+        {
+            ModelFormatException error = Fault(MadeUpTokenizer.Characters, (part, tooMany));
+            Assert.Equal(part, error.Item);
+            Assert.Equal("at most 64", error.Expected);
+        }
+
+        Tokenizer tokenizer = MadeUpTokenizer.Load(parts: (part, Sequence(Steps(60), Steps(4))));
+        Assert.Equal("abc", tokenizer.Decode(tokenizer.Encode("abc")));
+    }
+
+    // 40 steps write the letter a as two: 2^40 of them; one writes each of 5,000 as 1,000: 5 million.
+    [Theory]
+    [InlineData(1, 40, 2)]
+    [InlineData(5000, 1, 1000)]
+    public void Load_AddedTokenThatTheNormalizerBlowsUp_Throws(int letters, int steps, int length)
+    {
+        string step = $$"""{ "type": "Replace", "pattern": { "String": "a" }, "content": "{{new string('a', length)}}" }""";
+        string normalizer = $$"""{ "type": "Sequence", "normalizers": [{{string.Join(", ", Enumerable.Repeat(step, steps))}}] }""";
+        string tokens = $$"""[{ "id": 20, "content": "x{{new string('a', letters)}}" }]""";
+        ModelFormatException error = Fault(MadeUpTokenizer.Characters, ("added_tokens", tokens), ("normalizer", normalizer));
+        Assert.Contains("added token 'xa", error.Item, StringComparison.Ordinal);
+        Assert.Contains("4,194,304", error.Found, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("pre_tokenizer", """{ "type": "Split", "pattern": { "String": "" }, "behavior": "Isolated" }""", "pattern")]
     [InlineData("pre_tokenizer", """{ "type": "Split", "pattern": { "String": "x" }, "behavior": "Torn" }""", "behavior")]
     [InlineData("pre_tokenizer", """{ "type": "Split", "pattern": { "String": "x" } }""", "behavior")]
