@@ -29,7 +29,8 @@ internal static class NiwakiCommandLine
     {
         var terminal = new Terminal(output, error);
         RootCommand root = Build(terminal, cancellationToken);
-        ParseResult parsed = root.Parse(args);
+        // Texts and prompts may begin with "@", which names a file of arguments unless that is switched off.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0 && !AsksForHelp(parsed))
         {
             foreach (ParseError fault in parsed.Errors)

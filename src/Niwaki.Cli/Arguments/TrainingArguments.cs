@@ -13,7 +13,7 @@ internal sealed class TrainingArguments
     private readonly Option<double> _rate = new("--learning-rate") { Description = "Largest learning rate", DefaultValueFactory = _ => 1e-3 };
     private readonly Option<ScheduleKind> _schedule = new("--schedule") { Description = "How the learning rate falls after the warm-up", DefaultValueFactory = _ => ScheduleKind.Cosine };
     private readonly Option<long> _warmUp = new("--warm-up") { Description = "Steps until the largest learning rate", DefaultValueFactory = _ => 100, HelpName = "steps" };
-    private readonly Option<double> _finalShare = new("--final-share") { Description = "Learning rate of the last step as a share of the largest", DefaultValueFactory = _ => 0.1 };
+    private readonly Option<double> _finalShare = new("--final-share") { Description = "Learning rate that the steps fall to, as a share of the largest", DefaultValueFactory = _ => 0.1 };
     private readonly Option<double> _decay = new("--weight-decay") { Description = "Decay of the matrices", DefaultValueFactory = _ => 0.1 };
     private readonly Option<double> _beta2 = new("--beta2") { Description = "Decay of the mean of squared gradients", DefaultValueFactory = _ => 0.95 };
     private readonly Option<double> _clip = new("--clip") { Description = "Largest norm of the gradients; longer ones are shortened", DefaultValueFactory = _ => 1 };

@@ -69,7 +69,7 @@ internal sealed class HealCommand : Verb
         {
             report = HealingRun.Execute(recipe, folder, options, cancellationToken);
         }
-        catch (OperationCanceledException) when (File.Exists(Path.Combine(folder, HealingRecipe.FileName)) && !File.Exists(Path.Combine(folder, HealingReport.FileName)))
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && File.Exists(Path.Combine(folder, HealingRecipe.FileName)) && !File.Exists(Path.Combine(folder, HealingReport.FileName)))
         {
             terminal.Error.WriteLine(terminal.LineEnd + "Give the same command with --resume to go on.");
             throw;

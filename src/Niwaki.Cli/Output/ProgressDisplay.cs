@@ -100,14 +100,8 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
         }
     }
 
-    /// <summary>Writes a line beside the progress.</summary>
-    public void WriteLine(string text)
-    {
-        if (!_quiet)
-        {
-            _terminal.Error.WriteLine(text);
-        }
-    }
+    /// <summary>Writes a line beside the progress, also where that is not shown: what a user has to know before the work goes on.</summary>
+    public void WriteLine(string text) => _terminal.Error.WriteLine(text);
 
     /// <inheritdoc />
     public void Dispose()
@@ -133,7 +127,10 @@ internal sealed class ProgressDisplay : IProgress<PruningProgress>, IProgress<Sp
     private void WriteState()
     {
         _lastLine = _time.GetTimestamp();
-        WriteLine(_state);
+        if (!_quiet)
+        {
+            _terminal.Error.WriteLine(_state);
+        }
     }
 
     private void Draw()

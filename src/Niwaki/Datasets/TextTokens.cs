@@ -47,17 +47,33 @@ public static class TextTokens
         }
     }
 
+    /// <summary>Refuses an end of text that the model does not have.</summary>
+    /// <param name="endOfText">The first 'eos_token_id' of the model, or else the end of text of the tokenizer; null: none.</param>
+    /// <param name="vocabularySize">Ids that the model has: 0 to this, excluded.</param>
+    /// <param name="folder">The model folder, for messages.</param>
+    /// <exception cref="ModelFormatException">It is beyond the vocabulary of the model.</exception>
+    public static void CheckEnd(int? endOfText, int vocabularySize, string folder)
+    {
+        if (endOfText >= vocabularySize)
+        {
+            throw new ModelFormatException(
+                folder, "end of text", FormattableString.Invariant($"has id {endOfText}"), FormattableString.Invariant($"an id below {vocabularySize}, the 'vocab_size' of config.json"),
+                nextStep: "Correct 'eos_token_id', or copy the tokenizer of this very model into the folder.");
+        }
+    }
+
     /// <summary>Turns documents into ids one behind the other, each with the end-of-text token behind it.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
     /// <param name="documents">Documents, read as they come.</param>
     /// <param name="vocabularySize">Ids that the model has: 0 to this, excluded.</param>
     /// <param name="folder">The folder of the tokenizer, for messages.</param>
     /// <param name="endOfText">Id that ends a document, unless the tokenizer sets it anyway; null: none.</param>
-    /// <exception cref="ModelFormatException">A text has a token that the model does not know.</exception>
+    /// <exception cref="ModelFormatException">A text has a token that the model does not know, or the model has no such end of text.</exception>
     /// <exception cref="DatasetException">There are more than 2^31 - 1 tokens.</exception>
     public static int[] EncodeAll(Tokenizer tokenizer, IEnumerable<TextDocument> documents, int vocabularySize, string folder, int? endOfText)
     {
         ArgumentNullException.ThrowIfNull(documents);
+        CheckEnd(endOfText, vocabularySize, folder);
         var ids = new List<int>();
         foreach (TextDocument document in documents)
         {

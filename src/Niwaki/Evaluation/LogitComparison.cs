@@ -1,6 +1,7 @@
 using Niwaki.Kernels;
 using Niwaki.Models;
 using Niwaki.Numerics;
+using Niwaki.Tensors;
 
 namespace Niwaki.Evaluation;
 
@@ -35,6 +36,35 @@ public static class LogitComparison
         return sum.Tokens > 0
             ? sum.Result()
             : throw new VerificationException($"{windows.Count} windows hold no token, expected at least one. Give a longer text.");
+    }
+
+    /// <summary>The logits of a model behind every token of a window, [tokens, vocabulary], to be compared when another model has its place in memory.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="window">Token ids, one or more.</param>
+    /// <param name="gates">Its gates; null: open.</param>
+    /// <param name="logits">[tokens, vocabulary], written.</param>
+    internal static void Logits(Transformer model, int[] window, ModelGates? gates, NativeBuffer<float> logits)
+    {
+        using ResidualStream stream = model.Embed([window]);
+        model.RunBlocks(stream, 0, model.Config.Blocks.Count, gates is null ? null : [gates]);
+        model.Logits(stream, [.. Enumerable.Range(0, window.Length)], new TensorView<float>(logits, window.Length, model.Config.VocabularySize));
+    }
+
+    /// <summary>Compares logits of the same tokens.</summary>
+    /// <param name="expected">[tokens, vocabulary] logits of the model that is right.</param>
+    /// <param name="found">Those of the model to compare.</param>
+    /// <param name="vocabulary">Ids of both.</param>
+    internal static LogitDifference Of(NativeBuffer<float> expected, NativeBuffer<float> found, int vocabulary)
+    {
+        int tokens = (int)(expected.Length / vocabulary);
+        TensorView<float> right = new(expected, tokens, vocabulary), other = new(found, tokens, vocabulary);
+        var sum = new LogitSums();
+        for (int token = 0; token < tokens; token++)
+        {
+            sum.Add(RowDifference.Of(right[token], other[token]));
+        }
+
+        return sum.Result();
     }
 
     /// <summary>Windows of random token ids: any form of a model can be compared on them, without a text.</summary>

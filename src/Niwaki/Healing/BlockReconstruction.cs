@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Niwaki.Formats;
@@ -19,6 +20,7 @@ namespace Niwaki.Healing;
 internal sealed class BlockReconstruction
 {
     private const string FingerprintKey = "niwaki_fingerprint";
+    private const string SecondsKey = "niwaki_seconds";
 
     private readonly HealingSource _source;
     private readonly Transformer _dense;
@@ -49,22 +51,29 @@ internal sealed class BlockReconstruction
     /// <param name="folder">Folder of the finished ones; exists.</param>
     /// <param name="progress">Told after each.</param>
     /// <param name="cancellationToken">Looked at between steps.</param>
+    /// <returns>Seconds that all of them took, those of processes before included.</returns>
     /// <exception cref="OperationCanceledException">Cancelled; what is finished is in the folder.</exception>
     /// <exception cref="TrainingInterruptedException">An error is no number; says in which step of which sub-layer. What is finished is in the folder.</exception>
-    public void Run(string folder, IProgress<ReconstructedSubLayer>? progress, CancellationToken cancellationToken) =>
+    public double Run(string folder, IProgress<ReconstructedSubLayer>? progress, CancellationToken cancellationToken)
+    {
+        double seconds = 0; // until the last sub-layer that was there already
+        var watch = Stopwatch.StartNew();
         Pass(int.MaxValue, (block, subLayer, training, input, target) =>
         {
             string path = Path.Combine(folder, FileName(block, subLayer));
             if (File.Exists(path))
             {
-                Load(path, training);
+                seconds = Load(path, training);
+                watch.Restart();
                 return;
             }
 
             (double before, double after) = Train(training, block, subLayer, input, target, folder, cancellationToken);
-            Save(path, training);
+            Save(path, training, seconds + watch.Elapsed.TotalSeconds);
             progress?.Report(new ReconstructedSubLayer(block, _source.Config.Blocks.Count, subLayer, before, after));
         });
+        return seconds + watch.Elapsed.TotalSeconds;
+    }
 
     /// <summary>Times a step of each sub-layer of the first block that has any; returns the seconds that all steps would take.</summary>
     public double Estimate(CancellationToken cancellationToken)
@@ -156,11 +165,15 @@ internal sealed class BlockReconstruction
 
     private static string NameOf(SubLayer subLayer) => subLayer == SubLayer.Attention ? "attention" : "mlp";
 
-    private void Save(string path, SubLayerTraining training)
+    private void Save(string path, SubLayerTraining training, double seconds)
     {
         IReadOnlyList<ParameterTensor> tensors = training.Weights.Layout.Tensors;
         PlannedTensor[] planned = [.. tensors.Select((tensor, i) => new PlannedTensor(training.Names[i], ElementType.F32, tensor.Rows, tensor.Columns))];
-        var metadata = new Dictionary<string, string>(StringComparer.Ordinal) { [FingerprintKey] = _fingerprint };
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            [FingerprintKey] = _fingerprint,
+            [SecondsKey] = seconds.ToString("F2", CultureInfo.InvariantCulture),
+        };
         int next = 0;
         new SafetensorsWriter(planned, metadata).Write(path, (_, stream) =>
         {
@@ -172,7 +185,8 @@ internal sealed class BlockReconstruction
         });
     }
 
-    private void Load(string path, SubLayerTraining training)
+    /// <summary>Takes up a finished sub-layer; returns the seconds until it was finished.</summary>
+    private double Load(string path, SubLayerTraining training)
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         string found = file.Metadata.GetValueOrDefault(FingerprintKey, "missing");
@@ -191,5 +205,7 @@ internal sealed class BlockReconstruction
                 WeightValues.Widen(stored, row, training.Weights[tensor][row]);
             }
         }
+
+        return double.TryParse(file.Metadata.GetValueOrDefault(SecondsKey), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) ? seconds : 0;
     }
 }

@@ -34,7 +34,7 @@ public sealed class HealingRun : IDisposable
             CheckWindows();
             CheckAdapter();
             _texts = new HealingTexts(recipe, _source.Model, _source.Config);
-            _start = _source.Model.ContentHash(cancellationToken);
+            _start = _source.Model.ContentHash(cancellationToken) + (_source.DenseHash is { } dense ? $" beside {dense}" : "");
         }
         catch
         {
@@ -157,6 +157,7 @@ public sealed class HealingRun : IDisposable
             Stage = HealingSchema.NameOf(stage),
             Start = _start,
             Progress = _options.Progress?.Invoke(HealingSchema.NameOf(stage)),
+            Advice = "A lower learning rate or a longer warm-up may help: it is another recipe, to be begun with another --out.",
         };
         loop.Run(_cancellationToken);
         _tokens += trainer.TokensSeen;
@@ -187,9 +188,7 @@ public sealed class HealingRun : IDisposable
     private void Reconstruct(HealingFolder folder)
     {
         Directory.CreateDirectory(folder.SubLayersPath);
-        var watch = Stopwatch.StartNew();
-        Reconstruction().Run(folder.SubLayersPath, _options.Reconstructed, _cancellationToken);
-        _seconds += watch.Elapsed.TotalSeconds;
+        _seconds += Reconstruction().Run(folder.SubLayersPath, _options.Reconstructed, _cancellationToken);
         _tokens += (long)_recipe.Reconstruction.Windows * _recipe.Reconstruction.Window * _recipe.Reconstruction.Epochs;
     }
 

@@ -25,6 +25,9 @@ internal sealed class HealingSource : IDisposable
 
     public ModelConfig? DenseConfig { get; private set; }
 
+    /// <summary>Tells the weights of the dense model from others; null where it is not needed.</summary>
+    public string? DenseHash { get; private set; }
+
     /// <summary>For every block of the pruned model the one of the dense model that it came from; means nothing where a recipe compares outputs alone.</summary>
     public IReadOnlyList<int> Blocks { get; private set; } = [];
 
@@ -64,10 +67,11 @@ internal sealed class HealingSource : IDisposable
         string dense = recipe.Teacher is { } teacher ? recipe.FullPath(teacher) : OfRun(path);
         Dense = Checkpoint.Open(dense);
         DenseConfig = ModelConfigReader.Read(Dense);
+        DenseHash = Dense.ContentHash(cancellationToken);
         if (File.Exists(planPath))
         {
             var plan = PruningPlan.Read(planPath, DenseConfig, Dense.StructureHash);
-            if (plan.SourceContentHash is { } hash && hash != Dense.ContentHash(cancellationToken))
+            if (plan.SourceContentHash is { } hash && hash != DenseHash)
             {
                 throw new HealingException($"'{dense}': weights have another hash than {hash}, expected those that '{planPath}' was made for. Give the model that was pruned.");
             }

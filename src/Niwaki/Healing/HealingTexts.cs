@@ -21,6 +21,7 @@ internal sealed class HealingTexts
         _recipe = recipe;
         var tokenizer = Tokenizer.Load(checkpoint.Folder);
         int? end = config.EndOfText is [int first, ..] ? first : null;
+        TextTokens.CheckEnd(end ?? tokenizer.EndOfText, config.VocabularySize, checkpoint.Folder);
         string? heldOut = recipe.HeldOut is { } file ? recipe.FullPath(file) : null;
         foreach (HealingStage stage in recipe.Stages)
         {

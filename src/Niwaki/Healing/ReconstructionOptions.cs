@@ -18,7 +18,7 @@ public sealed record ReconstructionOptions
     /// <summary>Windows of a step, 1 or more. Default 8.</summary>
     public int Batch { get; init; } = 8;
 
-    /// <summary>Largest learning rate, falling to 0 along a line. Default 5e-4.</summary>
+    /// <summary>Largest learning rate, falling towards 0 along a line. Default 5e-4.</summary>
     public double LearningRate { get; init; } = 5e-4;
 
     /// <summary>Steps of a sub-layer.</summary>

@@ -55,7 +55,7 @@ public static class ModelConfigReader
             NormEpsilon = (float)(config.GetDoubleOrNull("rms_norm_eps", 0, 1) ?? 1e-6),
             Rope = RopeConfigReader.Read(config, headDim),
             TiedEmbeddings = config.GetBooleanOrNull("tie_word_embeddings") ?? false,
-            ContextLength = config.GetInt32OrNull("max_position_embeddings", 1, LargestContext) ?? 2048,
+            ContextLength = config.GetInt32OrNull("max_position_embeddings", 2, LargestContext) ?? 2048,
             Blocks = blocks,
             SlidingWindows = SlidingWindowReader.Read(config, architecture, blocks.Count),
             BeginOfText = TokenIds(config, "bos_token_id") is [int first, ..] ? first : null,
@@ -74,7 +74,7 @@ public static class ModelConfigReader
 
         return Architecture.Find(modelType)
             ?? throw new UnsupportedModelException(
-                config.File, "architecture (model_type)", $"is '{modelType}'", "one of " + string.Join(", ", Architecture.All.Select(a => $"'{a.ModelType}'")));
+                config.File, "architecture (model_type)", $"is '{MessageText.Shown(modelType)}'", "one of " + string.Join(", ", Architecture.All.Select(a => $"'{a.ModelType}'")));
     }
 
     private static void CheckActivation(ConfigDocument config)
@@ -82,7 +82,7 @@ public static class ModelConfigReader
         string activation = config.GetStringOrNull("hidden_act") ?? "silu";
         if (activation is not ("silu" or "swish"))
         {
-            throw new UnsupportedModelException(config.File, "activation (hidden_act)", $"is '{activation}'", "'silu'");
+            throw new UnsupportedModelException(config.File, "activation (hidden_act)", $"is '{MessageText.Shown(activation)}'", "'silu'");
         }
     }
 

@@ -81,7 +81,7 @@ public static class PerLayerConfig
                     neurons = 0;
                     break;
                 default:
-                    throw new ModelFormatException(file, $"'{Field}.{name}.{SkipField}'", $"names '{part}'", $"'{SkippedAttention}' or '{SkippedMlp}'");
+                    throw new ModelFormatException(file, $"'{Field}.{name}.{SkipField}'", $"names '{MessageText.Shown(part)}'", $"'{SkippedAttention}' or '{SkippedMlp}'");
             }
         }
 

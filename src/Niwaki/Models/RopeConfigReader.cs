@@ -9,6 +9,7 @@ namespace Niwaki.Models;
 internal static class RopeConfigReader
 {
     private const double DefaultTheta = 10_000;
+    private const double SmallestTheta = 1.001; // with 1 no channel would turn slower than another
     private const double LargestTheta = 1e12;
     private const double LargestFactor = 1e6;
     private const string Supported = "'default', 'linear', 'llama3' or 'yarn'";
@@ -16,7 +17,7 @@ internal static class RopeConfigReader
     public static RopeOptions Read(ConfigDocument config, int headDim)
     {
         ConfigDocument? parameters = config.GetObjectOrNull("rope_parameters") ?? config.GetObjectOrNull("rope_scaling");
-        double theta = parameters?.GetDoubleOrNull("rope_theta", 1, LargestTheta) ?? config.GetDoubleOrNull("rope_theta", 1, LargestTheta) ?? DefaultTheta;
+        double theta = parameters?.GetDoubleOrNull("rope_theta", SmallestTheta, LargestTheta) ?? config.GetDoubleOrNull("rope_theta", SmallestTheta, LargestTheta) ?? DefaultTheta;
         double share = parameters?.GetDoubleOrNull("partial_rotary_factor", 0, 1) ?? config.GetDoubleOrNull("partial_rotary_factor", 0, 1) ?? 1;
         int rotaryDim = (int)(headDim * share);
         if (rotaryDim < 2 || rotaryDim % 2 != 0)
@@ -50,7 +51,7 @@ internal static class RopeConfigReader
             case "yarn":
                 return ReadYarn(config, parameters);
             default:
-                throw new UnsupportedModelException(config.File, "rotary scaling (rope_type)", $"is '{type}'", Supported);
+                throw new UnsupportedModelException(config.File, "rotary scaling (rope_type)", $"is '{MessageText.Shown(type)}'", Supported);
         }
     }
 

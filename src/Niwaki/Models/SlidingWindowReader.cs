@@ -53,6 +53,6 @@ internal static class SlidingWindowReader
     {
         "full_attention" => null,
         "sliding_attention" => window ?? throw new ModelFormatException(file, "'layer_types'", "names 'sliding_attention' without a 'sliding_window'", "a window size"),
-        _ => throw new UnsupportedModelException(file, "attention kind (layer_types)", $"is '{type}'", "'full_attention' or 'sliding_attention'"),
+        _ => throw new UnsupportedModelException(file, "attention kind (layer_types)", $"is '{MessageText.Shown(type)}'", "'full_attention' or 'sliding_attention'"),
     };
 }

@@ -8,6 +8,7 @@ using Niwaki.Pruning.Decisions;
 using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Surgery;
 using Niwaki.Runs;
+using Niwaki.Tensors;
 using Niwaki.Tokenizers;
 
 namespace Niwaki.Pruning;
@@ -85,7 +86,7 @@ public sealed class PruningRun : IDisposable
     /// <param name="path">Run folder.</param>
     /// <param name="options">How to carry it out; null: defaults.</param>
     /// <param name="cancellationToken">Stops the run after the evaluation at hand.</param>
-    /// <exception cref="RunFolderException">The folder holds no run.</exception>
+    /// <exception cref="RunFolderException">The folder holds no run, or the weights of its model are others than those that it began with.</exception>
     /// <exception cref="OperationCanceledException">The run was stopped.</exception>
     public static RunReport Resume(string path, PruningRunOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -141,13 +142,9 @@ public sealed class PruningRun : IDisposable
     private RunReport Execute(CancellationToken cancellationToken)
     {
         long start = Stopwatch.GetTimestamp();
-        using Journal journal = _folder.OpenJournal(CpuFeatures.VectorPath);
-        if (journal.RecordedVectorPath != CpuFeatures.VectorPath)
-        {
-            _options.Notice?.Invoke(
-                $"The run began with {journal.RecordedVectorPath} instructions and continues with {CpuFeatures.VectorPath}: the last bits of losses may differ.");
-        }
-
+        string source = _checkpoint.ContentHash(cancellationToken);
+        using Journal journal = _folder.OpenJournal(CpuFeatures.VectorPath, source);
+        CheckStart(journal, source);
         var log = new EvaluationLog(journal);
         _evaluations = log.Recorded;
         double secondsBefore = journal.Entries.Sum(entry => entry.Record.Seconds);
@@ -182,7 +179,7 @@ public sealed class PruningRun : IDisposable
             _folder.WriteText(name, content);
         }
 
-        PruningPlan plan = Cut(selection, context.Biases, cancellationToken);
+        PruningPlan plan = Cut(selection, context.Biases, source, cancellationToken);
         using var result = Checkpoint.Open(_folder.ModelPath);
         double lossAfter = MeasureResult(log, result, selection, context.Biases, texts.Evaluation, cancellationToken);
         RunReport report = RunReports.Create(
@@ -194,7 +191,24 @@ public sealed class PruningRun : IDisposable
         return report;
     }
 
-    private PruningPlan Cut(ModelSelection selection, OutputBiases? biases, CancellationToken cancellationToken)
+    /// <summary>Refuses a journal that began with other weights, and tells of one that began with another vector width.</summary>
+    private void CheckStart(Journal journal, string source)
+    {
+        if (journal.RecordedSource is { } begun && begun != source)
+        {
+            throw new RunFolderException(
+                _folder.FolderPath,
+                $"'{_checkpoint.Folder}': weights have another hash than those that the run in '{_folder.FolderPath}' began with, expected the same. Put them back, or begin a new run.");
+        }
+
+        if (journal.RecordedVectorPath != CpuFeatures.VectorPath)
+        {
+            _options.Notice?.Invoke(
+                $"The run began with {journal.RecordedVectorPath} instructions and continues with {CpuFeatures.VectorPath}: the last bits of losses may differ.");
+        }
+    }
+
+    private PruningPlan Cut(ModelSelection selection, OutputBiases? biases, string source, CancellationToken cancellationToken)
     {
         Recipe recipe = _folder.Recipe;
         var plan = new PruningPlan
@@ -204,7 +218,7 @@ public sealed class PruningRun : IDisposable
             Seed = recipe.Seed,
             SourceName = _checkpoint.Name,
             SourceStructureHash = _checkpoint.StructureHash,
-            SourceContentHash = _checkpoint.ContentHash(cancellationToken),
+            SourceContentHash = source,
             Recipe = recipe.ToYaml(),
             Selection = selection,
             Biases = biases,
@@ -222,7 +236,10 @@ public sealed class PruningRun : IDisposable
         return plan;
     }
 
-    /// <summary>Loads what was written, compares it with the source cut in memory, and measures it.</summary>
+    /// <summary>
+    /// Loads what was written, compares it with the source cut in memory and with the source whose units are off, the form that the decision was made on, and measures it. One model is
+    /// in memory at a time: a machine that holds the source holds the run.
+    /// </summary>
     private double MeasureResult(
         EvaluationLog log, Checkpoint result, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
     {
@@ -235,8 +252,16 @@ public sealed class PruningRun : IDisposable
             expected = ForwardPass.Losses(cut, sample, cancellationToken: cancellationToken)[0];
         }
 
+        int[] compared = sample[0][..Math.Min(sample[0].Length, ComparedTokens)];
+        using NativeBuffer<float> gated = new((long)compared.Length * _config.VocabularySize), open = new((long)compared.Length * _config.VocabularySize);
+        using (var source = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Biases = biases }))
+        {
+            LogitComparison.Logits(source, compared, ModelGates.For(_config, selection), gated);
+        }
+
         using var written = Transformer.Load(result, ModelConfigReader.Read(result), _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes });
-        CompareWithGates(written, selection, biases, [sample[0][..Math.Min(sample[0].Length, ComparedTokens)]], cancellationToken);
+        LogitComparison.Logits(written, compared, null, open);
+        LogitComparison.Of(gated, open, _config.VocabularySize).ThrowIfAbove(_folder.ModelPath);
         float[] found = ForwardPass.Losses(written, sample, cancellationToken: cancellationToken)[0];
         int different = Enumerable.Range(0, found.Length).FirstOrDefault(i => found[i] != expected[i] && !(float.IsNaN(found[i]) && float.IsNaN(expected[i])), -1);
         return different < 0
@@ -244,13 +269,6 @@ public sealed class PruningRun : IDisposable
             : throw new PruningException(
                 $"'{_folder.ModelPath}': loss of token {different + 1} is {found[different]}, expected {expected[different]} as the source gives without the units removed. "
                 + "The files were damaged while they were written; check the disk and resume.");
-    }
-
-    /// <summary>Compares the logits of the written model with those of the source whose units are off: the form that the decision was made on.</summary>
-    private void CompareWithGates(Transformer written, ModelSelection selection, OutputBiases? biases, int[][] windows, CancellationToken cancellationToken)
-    {
-        using var source = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Biases = biases });
-        LogitComparison.Measure(source, written, windows, ModelGates.For(_config, selection), cancellationToken: cancellationToken).ThrowIfAbove(_folder.ModelPath);
     }
 
     private StageProgress? Stage(string name) => _options.Progress is { } progress ? new StageProgress(progress, name) : null;

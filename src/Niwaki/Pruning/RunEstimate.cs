@@ -7,6 +7,7 @@ using Niwaki.Pruning.Methods;
 using Niwaki.Pruning.Scores;
 using Niwaki.Pruning.Search;
 using Niwaki.Runs;
+using Niwaki.Tokenizers;
 
 namespace Niwaki.Pruning;
 
@@ -26,7 +27,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
     /// <param name="cancellationToken">Ends the measurement.</param>
     /// <exception cref="RecipeException">The recipe has faults.</exception>
     /// <exception cref="Formats.ModelFormatException">The model folder is broken.</exception>
-    /// <exception cref="Formats.UnsupportedModelException">The model is of a kind that Niwaki does not run.</exception>
+    /// <exception cref="Formats.UnsupportedModelException">The model or its tokenizer is of a kind that Niwaki does not run.</exception>
     public static RunEstimate Measure(Recipe recipe, PruningRunOptions options, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -36,6 +37,7 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
         using var checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model ?? throw new RecipeException(null, ["Recipe names no model, expected a model folder."])));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
         TargetCheck.Check(recipe, config, options.Notice);
+        _ = Tokenizer.Load(checkpoint.Folder); // what the run would refuse is refused here
         using var team = new ThreadTeam(options.Threads);
         using var model = Transformer.Load(checkpoint, config, team, new TransformerOptions { MemoryBytes = options.MemoryBytes });
         int window = Math.Min(recipe.Calibration.Window, config.ContextLength);
@@ -159,6 +161,6 @@ public sealed record RunEstimate(double Seconds, long ForwardTokens, double Toke
 
         // Exchanges try every removed unit at least once, mostly twice.
         evaluations += options.Search == DepthSearch.Swaps ? 2L * removed * (units - removed) : 0;
-        return (evaluations, evaluations / 2.0);
+        return (evaluations, (evaluations / 2.0) + (options.Criterion == DepthCriterion.Kl ? 1 : 0));
     }
 }

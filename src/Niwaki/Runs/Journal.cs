@@ -17,11 +17,12 @@ public sealed class Journal : IDisposable
     private readonly List<JournalEntry> _entries = [];
     private readonly Dictionary<string, int> _positions = new(StringComparer.Ordinal);
 
-    private Journal(FileStream stream, string vectorPath)
+    private Journal(FileStream stream, string vectorPath, string? source)
     {
         _stream = stream;
         VectorPath = vectorPath;
         RecordedVectorPath = vectorPath;
+        RecordedSource = source;
     }
 
     /// <summary>Path of the file.</summary>
@@ -33,24 +34,29 @@ public sealed class Journal : IDisposable
     /// <summary>Vector width of the process that began the journal. On another one a resumed run need not end in the same bits.</summary>
     public string RecordedVectorPath { get; private set; }
 
+    /// <summary>What tells the weights that the journal began with from others; null where it began without.</summary>
+    public string? RecordedSource { get; private set; }
+
     /// <summary>All evaluations so far.</summary>
     public IReadOnlyList<JournalEntry> Entries => _entries;
 
     /// <summary>Opens a journal, or begins one where there is none.</summary>
     /// <param name="path">The file; its folder exists.</param>
     /// <param name="vectorPath">Vector width of this process: 1 to 200 printable ASCII characters.</param>
-    /// <exception cref="ArgumentException">The vector width is no such text.</exception>
+    /// <param name="source">Tells the weights of the model from others, such as a hash, the same kind of text; null: not known.</param>
+    /// <exception cref="ArgumentException">The vector width or the source is no such text.</exception>
     /// <exception cref="ModelFormatException">A line is no entry of a journal, is too long, or repeats a key.</exception>
     /// <exception cref="IOException">The file cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read or written.</exception>
-    public static Journal Open(string path, string vectorPath)
+    public static Journal Open(string path, string vectorPath, string? source = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ThrowIfNoName(vectorPath, nameof(vectorPath));
+        ThrowIfNoName(source ?? vectorPath, nameof(source));
 
         // Without a buffer every Write is one call to the system, so that a line is torn at most once.
         FileStream stream = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        var journal = new Journal(stream, vectorPath);
+        var journal = new Journal(stream, vectorPath, source);
         try
         {
             journal.Load();
@@ -131,7 +137,7 @@ public sealed class Journal : IDisposable
             end = byteOffset + line.Length + 1;
             if (byteOffset == 0)
             {
-                RecordedVectorPath = JournalLine.ReadHeader(line, FilePath);
+                (RecordedVectorPath, RecordedSource) = JournalLine.ReadHeader(line, FilePath);
             }
             else
             {
@@ -148,7 +154,7 @@ public sealed class Journal : IDisposable
         _stream.Position = end;
         if (end == 0)
         {
-            WriteLine(JournalLine.Header(VectorPath));
+            WriteLine(JournalLine.Header(VectorPath, RecordedSource));
         }
     }
 

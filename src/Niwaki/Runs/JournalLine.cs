@@ -25,11 +25,17 @@ internal static class JournalLine
     public static bool IsName(string text) => text.Length is > 0 and <= MaxKeyLength && text.All(c => c is >= ' ' and <= '~');
 
     /// <summary>The header with its line end.</summary>
-    public static ReadOnlyMemory<byte> Header(string vectorPath) => Write(json =>
+    /// <param name="vectorPath">The vector width.</param>
+    /// <param name="source">Tells the weights of the model from others; null: not known.</param>
+    public static ReadOnlyMemory<byte> Header(string vectorPath, string? source) => Write(json =>
     {
         json.WriteString("format", Format);
         json.WriteNumber("version", Version);
         json.WriteString("vector", vectorPath);
+        if (source is not null)
+        {
+            json.WriteString("source", source);
+        }
     });
 
     /// <summary>An entry with its line end.</summary>
@@ -44,10 +50,10 @@ internal static class JournalLine
     /// <summary>Reads the header.</summary>
     /// <param name="line">The line without its end.</param>
     /// <param name="file">Path that errors name.</param>
-    /// <returns>The vector width.</returns>
-    public static string ReadHeader(ReadOnlyMemory<byte> line, string file)
+    /// <returns>The vector width, and what tells the weights of the model from others; null where the header does not.</returns>
+    public static (string VectorPath, string? Source) ReadHeader(ReadOnlyMemory<byte> line, string file)
     {
-        JsonElement root = Parse(line, file, 0, "format", "version", "vector");
+        JsonElement root = Parse(line, file, 0, optional: "source", "format", "version", "vector");
         JsonElement format = root.GetProperty("format");
         if (format.ValueKind != JsonValueKind.String || !format.ValueEquals(Format))
         {
@@ -61,7 +67,7 @@ internal static class JournalLine
             throw new ModelFormatException(file, "'version'", $"is {MessageText.Shown(version)}", ScalarText.Number(Version), 0, step);
         }
 
-        return Name(root, "vector", file, 0);
+        return (Name(root, "vector", file, 0), root.TryGetProperty("source", out _) ? Name(root, "source", file, 0) : null);
     }
 
     /// <summary>Reads an entry.</summary>
@@ -70,7 +76,7 @@ internal static class JournalLine
     /// <param name="byteOffset">Where the line begins in the file.</param>
     public static JournalEntry ReadEntry(ReadOnlyMemory<byte> line, string file, long byteOffset)
     {
-        JsonElement root = Parse(line, file, byteOffset, "key", "loss", "tokens", "seconds");
+        JsonElement root = Parse(line, file, byteOffset, optional: null, "key", "loss", "tokens", "seconds");
         double loss = Number(root, "loss", file, byteOffset);
         JsonElement seconds = root.GetProperty("seconds");
         if (seconds.ValueKind != JsonValueKind.Number || seconds.GetDouble() < 0)
@@ -114,7 +120,7 @@ internal static class JournalLine
         }
     }
 
-    private static JsonElement Parse(ReadOnlyMemory<byte> line, string file, long byteOffset, params ReadOnlySpan<string> names)
+    private static JsonElement Parse(ReadOnlyMemory<byte> line, string file, long byteOffset, string? optional, params ReadOnlySpan<string> names)
     {
         StrictJson.Check(line.Span, file, byteOffset);
         using var document = JsonDocument.Parse(line);
@@ -133,7 +139,7 @@ internal static class JournalLine
             }
         }
 
-        int count = root.EnumerateObject().Count();
+        int count = root.EnumerateObject().Count(field => field.Name != optional);
         return count == names.Length
             ? root
             : throw new ModelFormatException(file, "line", $"has {MessageText.Count(count)} fields", expected, byteOffset);

@@ -154,10 +154,11 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>Opens the journal of the run.</summary>
     /// <param name="vectorPath">Vector width of this process, such as <c>avx512</c>; recorded where the journal begins.</param>
+    /// <param name="source">Tells the weights of the model from others; recorded there too. Null: not known.</param>
     /// <exception cref="ModelFormatException">The journal is broken.</exception>
     /// <exception cref="IOException">The journal cannot be read or written.</exception>
     /// <exception cref="UnauthorizedAccessException">The journal may not be read or written.</exception>
-    public Journal OpenJournal(string vectorPath) => Journal.Open(JournalPath, vectorPath);
+    public Journal OpenJournal(string vectorPath, string? source = null) => Journal.Open(JournalPath, vectorPath, source);
 
     /// <summary>Takes a run back that came to nothing: removes the files that a run begins with, and the folder if this object made it.</summary>
     /// <remarks>Files of others stay, and then the folder does. The run is closed afterwards.</remarks>

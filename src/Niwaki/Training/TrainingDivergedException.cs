@@ -10,7 +10,7 @@ public sealed class TrainingDivergedException : NiwakiException
     public TrainingDivergedException(long step, double lossNats, double gradientNorm)
         : base(FormattableString.Invariant(
             $"Step {step}: loss is {lossNats} and norm of the gradients {gradientNorm}, expected finite numbers. ")
-            + "The step was not taken. A lower learning rate or a longer warm-up may help.")
+            + "The step was not taken.")
     {
         Step = step;
         LossNats = lossNats;

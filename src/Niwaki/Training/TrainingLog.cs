@@ -7,6 +7,9 @@ namespace Niwaki.Training;
 /// <summary>The log of a training: one JSON object a line, appended as it goes.</summary>
 internal sealed class TrainingLog(string path)
 {
+    /// <summary>The file.</summary>
+    public string Path => path;
+
     /// <summary>Adds a line.</summary>
     /// <exception cref="IOException">The disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>

@@ -52,6 +52,9 @@ public sealed class TrainingLoop
     /// <summary>What <see cref="TrainingState.Save"/> tells models apart by; empty: nothing.</summary>
     public string Start { get; init; } = "";
 
+    /// <summary>What may help where a loss is no number, a sentence.</summary>
+    public string Advice { get; init; } = "A lower learning rate or a longer warm-up may help.";
+
     /// <summary>Told after every line of the log; null: nobody.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
 
@@ -70,9 +73,9 @@ public sealed class TrainingLoop
     /// <summary>Takes all steps that are left.</summary>
     /// <param name="cancellationToken">Looked at between steps; the state is saved then, if its weights give a finite loss on the next window.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the state behind the last step is saved, if there was one.</exception>
-    /// <exception cref="TrainingInterruptedException">A loss is no number, or the state cannot be written.</exception>
-    /// <exception cref="IOException">The log cannot be written.</exception>
-    /// <exception cref="UnauthorizedAccessException">The log may not be written.</exception>
+    /// <exception cref="TrainingInterruptedException">A loss is no number, or the log or the state cannot be written.</exception>
+    /// <exception cref="IOException">The log of a training that is resumed cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The log of a training that is resumed may not be read.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
         _firstTokens = _trainer.TokensSeen;
@@ -122,7 +125,7 @@ public sealed class TrainingLoop
             if (!_trainer.GivesLoss())
             {
                 throw new TrainingInterruptedException(FormattableString.Invariant(
-                    $"Behind step {_trainer.Optimizer.Step}: the loss is no finite number. A lower learning rate or a longer warm-up may help. {Kept}"));
+                    $"Behind step {_trainer.Optimizer.Step}: the loss is no finite number. {Advice} {Kept}"));
             }
 
             Save();
@@ -142,7 +145,7 @@ public sealed class TrainingLoop
         }
         catch (TrainingDivergedException exception)
         {
-            throw new TrainingInterruptedException($"{exception.Message} {Kept}", exception);
+            throw new TrainingInterruptedException($"{exception.Message} {Advice} {Kept}", exception);
         }
         finally
         {
@@ -156,7 +159,7 @@ public sealed class TrainingLoop
         return double.IsFinite(loss)
             ? loss
             : throw new TrainingInterruptedException(FormattableString.Invariant(
-                $"Behind step {_trainer.Optimizer.Step}: held-out loss is {loss}, expected a finite number. A lower learning rate or a longer warm-up may help. {Kept}"));
+                $"Behind step {_trainer.Optimizer.Step}: held-out loss is {loss}, expected a finite number. {Advice} {Kept}"));
     }
 
     private void SaveProven()
@@ -177,6 +180,18 @@ public sealed class TrainingLoop
         {
             throw new TrainingInterruptedException(
                 $"The state behind step {_trainer.Optimizer.Step} cannot be written to '{_statePath}' ({exception.Message}). {Kept}", exception);
+        }
+    }
+
+    private void Append(JsonObject line)
+    {
+        try
+        {
+            _log.Append(line);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingInterruptedException($"The line of step {_trainer.Optimizer.Step} cannot be written to '{_log.Path}' ({exception.Message}). {Kept}", exception);
         }
     }
 
@@ -205,7 +220,7 @@ public sealed class TrainingLoop
             }
         }
 
-        _log.Append(line);
+        Append(line);
         double tokensOfStep = (double)_trainer.TokensSeen / step.Number;
         Progress?.Report(new TrainingProgress(step, _trainer.Options.Steps, heldOutLoss, Rate, (_trainer.Options.Steps - step.Number) * tokensOfStep / Rate));
     }

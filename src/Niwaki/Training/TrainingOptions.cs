@@ -26,7 +26,7 @@ public sealed record TrainingOptions
     /// <summary>Steps until the largest rate is reached, 0 or more. Default 100.</summary>
     public long WarmUpSteps { get; init; } = 100;
 
-    /// <summary>Rate of the last step as a share of the largest, 0 to 1. Default 0.1.</summary>
+    /// <summary>Rate that the steps fall to as a share of the largest, 0 to 1. Default 0.1.</summary>
     public double FinalShare { get; init; } = 0.1;
 
     /// <summary>Decay of the first moment, 0 to below 1. Default 0.9.</summary>
@@ -70,6 +70,7 @@ public sealed record TrainingOptions
         Require(Batch is >= 1 and <= 1 << 16, "Batch", Batch, "1 to 65536 windows");
         Require((long)Window * Batch <= 1 << 24, "Tokens of a batch", (double)Window * Batch, "at most 16777216");
         Require(Accumulation is >= 1 and <= 1 << 16, "Accumulation", Accumulation, "1 to 65536 batches");
+        Require((long)Batch * Accumulation <= 1 << 24, "Windows of a step", (double)Batch * Accumulation, "at most 16777216");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "Learning rate", LearningRate, "a number above 0");
         Require(WarmUpSteps >= 0, "Number of warm-up steps", WarmUpSteps, "0 or more");
         Require(FinalShare is >= 0 and <= 1, "Final share of the rate", FinalShare, "0 to 1");

@@ -22,6 +22,7 @@ public class BrokenModelTests
 
     [Theory]
     [InlineData("prune")]
+    [InlineData("prune --dry-run")]
     [InlineData("eval")]
     [InlineData("score")]
     [InlineData("generate")]
@@ -101,6 +102,7 @@ public class BrokenModelTests
     private static CommandResult Run(string verb, TemporaryFolder folder, string model) => verb switch
     {
         "prune" => CommandRunner.Prune(model, folder["run"], "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.OtherText, "--json"),
+        "prune --dry-run" => CommandRunner.Prune(model, folder["run"], "--calibration", CommandRunner.Text, "--evaluation", CommandRunner.OtherText, "--dry-run", "--json"),
         "eval" => CommandRunner.Run(verb, model, "--file", CommandRunner.Text, "--window", "64", "--limit", "1"),
         "score" or "tokenize" => CommandRunner.Run(verb, model, "--text", "It rained."),
         "generate" => CommandRunner.Run(verb, model, "--prompt", "It rained.", "--max-tokens", "2"),

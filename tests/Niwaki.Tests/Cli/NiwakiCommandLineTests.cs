@@ -11,12 +11,15 @@ public partial class NiwakiCommandLineTests
     [InlineData("inspect")]
     [InlineData("prune")]
     [InlineData("resume")]
+    [InlineData("refit")]
     [InlineData("eval")]
     [InlineData("score")]
     [InlineData("tokenize")]
     [InlineData("generate")]
     [InlineData("train")]
+    [InlineData("heal")]
     [InlineData("verify")]
+    [InlineData("export")]
     [InlineData("compare")]
     [InlineData("report")]
     [InlineData("bench")]
@@ -48,16 +51,20 @@ public partial class NiwakiCommandLineTests
         Assert.NotEqual("", result.Output);
     }
 
-    [Fact]
-    public void Help_ExampleOfTrain_Runs()
+    [Theory]
+    [InlineData("train")]
+    [InlineData("heal")]
+    [InlineData("export")]
+    public void Help_ExampleThatWrites_Runs(string verb)
     {
         using var folder = new TemporaryFolder();
-        string[] example = [.. ExampleOf(CommandRunner.Run("train", "--help").Output).Select(FromRoot)];
-        example[^1] = folder["trained"];
+        string[] example = [.. ExampleOf(CommandRunner.Run(verb, "--help").Output).Select(FromRoot)];
+        example[^1] = folder[Path.GetFileName(example[^1])];
 
         CommandResult result = CommandRunner.Run(example);
 
         Assert.True(result.ExitCode == 0, result.Error);
+        Assert.True(Path.Exists(example[^1]));
     }
 
     [Fact]

@@ -21,6 +21,16 @@ public class TextTokensTests
         Assert.Contains("ids below 2", error.Message, StringComparison.Ordinal);
     }
 
+    // The id of a token that ends documents need not come from the tokenizer.
+    [Fact]
+    public void EncodeAll_EndOfTextBeyondTheVocabulary_Throws()
+    {
+        TextDocument[] documents = [new("a", "It rained."), new("b", "It rained.")];
+        Assert.Equal(2, TextTokens.EncodeAll(Sample, documents, 4096, "m", 4095).Count(id => id == 4095));
+        ModelFormatException error = Assert.Throws<ModelFormatException>(() => TextTokens.EncodeAll(Sample, documents, 4096, "m", 4096));
+        Assert.Contains("has id 4096, expected an id below 4096", error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The sample's tokenizer begins with 0 and ends with 1.</summary>
     [Fact]
     public void CheckMarkers_EndBeyondTheVocabulary_Throws()

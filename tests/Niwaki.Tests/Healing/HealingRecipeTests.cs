@@ -36,6 +36,56 @@ public sealed class HealingRecipeTests
         Assert.Equal(7, recipe.Adapters.Targets.Count);
     }
 
+    // full: 100,000 windows in steps of 128 are 781.25 steps; 0.01 summed over 2,048 tokens is 20.48 of the mean. Shortened LLaMA: 37 billion tokens in steps of 512
+    // windows of 2,048 tokens are 35,286 steps; two epochs of about 48,000 instructions in steps of 64 are 1,500.
+    [Theory]
+    [InlineData("full.yaml", HealingStage.Full, 782, 2048, 128, ScheduleKind.Linear, 5, 0, 0, 0.999, 20.48)]
+    [InlineData("shortened-llama-lora.yaml", HealingStage.Lora, 1500, 256, 64, ScheduleKind.Linear, 100, 0, 0, 0.999, 0)]
+    [InlineData("shortened-llama-cpt.yaml", HealingStage.Full, 35_000, 2048, 512, ScheduleKind.Cosine, 100, 0.1, 0.1, 0.95, 0)]
+    [InlineData("shortened-llama-cpt-lora.yaml", HealingStage.Full, 35_000, 2048, 512, ScheduleKind.Cosine, 100, 0.1, 0.1, 0.95, 0)]
+    [InlineData("shortened-llama-cpt-lora.yaml", HealingStage.Lora, 1500, 256, 64, ScheduleKind.Linear, 100, 0, 0, 0.999, 0)]
+    public void Load_StageOfASampleRecipe_HasThePublishedValues(
+        string name,
+        HealingStage stage,
+        long steps,
+        int window,
+        int windowsOfAStep,
+        ScheduleKind schedule,
+        long warmUp,
+        double finalShare,
+        double decay,
+        double beta2,
+        double divergence)
+    {
+        HealingRecipe recipe = HealingRecipe.Load(RepositoryFiles.Get("samples", "recipes", "healing", name));
+        Assert.Contains(stage, recipe.Stages);
+        GradientStageOptions options = recipe.Gradient(stage)!;
+        TrainingOptions training = options.Training;
+        Assert.Equal((steps, window, windowsOfAStep), (training.Steps, training.Window, training.Batch * training.Accumulation));
+        Assert.Equal((1e-4, schedule, warmUp, finalShare), (training.LearningRate, training.Schedule, training.WarmUpSteps, training.FinalShare));
+        Assert.Equal((0.9, beta2, decay, 1.0), (training.Beta1, training.Beta2, training.WeightDecay, training.ClipNorm));
+        Assert.Equal((divergence, 0.0), (options.Divergence, options.Hidden));
+    }
+
+    [Theory]
+    [InlineData("shortened-llama-lora.yaml")]
+    [InlineData("shortened-llama-cpt-lora.yaml")]
+    public void Load_AdaptersOfShortenedLlama_HaveThePublishedValues(string name)
+    {
+        LoraOptions adapters = HealingRecipe.Load(RepositoryFiles.Get("samples", "recipes", "healing", name)).Adapters;
+        Assert.Equal((8, 16.0, 0.05, false), (adapters.Rank, adapters.Alpha, adapters.Dropout, adapters.TrainHead));
+        Assert.Equal(LoraOptions.Modules.Select(module => module.Role), adapters.Targets);
+    }
+
+    // Ours, published nowhere: the defaults that docs/cli.md names.
+    [Fact]
+    public void Load_Reconstruction_HasTheDocumentedValues()
+    {
+        ReconstructionOptions options = HealingRecipe.Load(RepositoryFiles.Get("samples", "recipes", "healing", "reconstruction.yaml")).Reconstruction;
+        Assert.Equal((ReconstructionTarget.DenseStream, 128, 256), (options.Target, options.Windows, options.Window));
+        Assert.Equal((8, 8, 5e-4), (options.Epochs, options.Batch, options.LearningRate));
+    }
+
     [Fact]
     public void Parse_FewKeys_KeepsTheDefaultsOfTheOthers()
     {

@@ -120,6 +120,7 @@ public sealed class ModelConfigReaderTests
 
     [Theory]
     [InlineData("\"model_type\": \"gpt_neox\"", "gpt_neox")]
+    [InlineData("\"model_type\": \"gpt\\u001b[2Jneox\"", "gpt\\u001b[2Jneox")]
     [InlineData("\"model_type\": \"niwaki\", \"niwaki_base_type\": \"bert\"", "bert")]
     [InlineData("\"model_type\": \"llama\", \"hidden_act\": \"gelu\"", "gelu")]
     [InlineData("\"model_type\": \"llama\", \"rope_scaling\": {\"type\": \"dynamic\", \"factor\": 2}", "dynamic")]
@@ -137,6 +138,8 @@ public sealed class ModelConfigReaderTests
     [InlineData("\"hidden_size\": 66", "head_dim")]
     [InlineData("\"num_hidden_layers\": 1000000", "num_hidden_layers")]
     [InlineData("\"rms_norm_eps\": -1", "rms_norm_eps")]
+    [InlineData("\"rope_theta\": 1", "rope_theta")]
+    [InlineData("\"max_position_embeddings\": 1", "max_position_embeddings")]
     [InlineData("\"layer_types\": [\"full_attention\"]", "layer_types")]
     [InlineData("\"per_layer_config\": {\"7\": {}}", "per_layer_config")]
     [InlineData("\"per_layer_config\": {\"0\": {\"skip\": [\"norm\"]}}", "skip")]

@@ -16,6 +16,9 @@ public sealed class TransformerTests
     private static Dictionary<string, RandomCheckpointSpec> AllSpecs { get; } = new(StringComparer.Ordinal)
     {
         ["llama without grouping"] = new() { Blocks = [new(4, 4, 12), new(4, 4, 12)] },
+        ["llama, 5 query heads a group"] = new() { Blocks = [new(5, 1, 12)] },
+        ["llama, 6 query heads a group"] = new() { Blocks = [new(6, 1, 12)] },
+        ["llama, 7 query heads a group"] = new() { Blocks = [new(7, 1, 12)] },
         ["llama, 8 query heads a group"] = new() { Blocks = [new(8, 1, 20), new(8, 1, 20)], HeadDim = 8 },
         ["llama, biases everywhere, tied"] = new() { AttentionBias = true, MlpBias = true, TiedEmbeddings = true },
         ["llama, head dimension apart from the hidden size"] = new() { HiddenSize = 24, HeadDim = 10, Blocks = [new(4, 2, 30)] },
@@ -34,6 +37,8 @@ public sealed class TransformerTests
             HeadDim = 16,
             ExtraConfig = """{"rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 64}}""",
         },
+        ["llama, linear rotary scaling"] = new() { HeadDim = 16, ExtraConfig = """{"rope_scaling": {"rope_type": "linear", "factor": 4}}""" },
+        ["llama, 4 of 5 channels turn"] = new() { HeadDim = 5, ExtraConfig = """{"partial_rotary_factor": 0.8}""" },
         ["llama, half of each head turns"] = new() { HeadDim = 8, ExtraConfig = """{"partial_rotary_factor": 0.5}""" },
         ["mistral, sliding window"] = new() { ModelType = "mistral", ExtraConfig = """{"sliding_window": 20}""" },
         ["qwen2, upper block slides"] = new()
@@ -67,6 +72,17 @@ public sealed class TransformerTests
         using Transformer model = open.Load();
         int[] window = open.Windows(37)[0];
         AssertClose([.. open.Reference.Logits(window).SelectMany(row => row)], Logits(model, window));
+    }
+
+    // A config that is read wrongly deceives model and reference alike: here the reference is told how the positions are stretched.
+    [Fact]
+    public void Losses_LinearRotaryScaling_EqualTheReferenceOfThatFactor()
+    {
+        using var open = new OpenModel(AllSpecs["llama, linear rotary scaling"]);
+        using Transformer model = open.Load();
+        int[] window = open.Windows(64)[0];
+        var reference = new ReferenceModel(open.Checkpoint, open.Config with { Rope = new RopeOptions { RotaryDim = 16, Scaling = new LinearRopeScaling(4) } });
+        AssertClose(reference.Losses(window), ForwardPass.Losses(model, [window], cancellationToken: TestContext.Current.CancellationToken)[0]);
     }
 
     [Fact]

@@ -40,6 +40,9 @@ internal sealed class ContextFixture : IDisposable
 
     public long Tokens => Calibration.Sum(window => (long)window.Length);
 
+    /// <summary>What was told beside the progress.</summary>
+    public List<string> Notices { get; } = [];
+
     public string PathOf(string name) => _folder[name];
 
     /// <summary>A context as a new process would make it: with what the journal holds so far.</summary>
@@ -57,6 +60,7 @@ internal sealed class ContextFixture : IDisposable
             RoundStore = new RoundStore(_folder["rounds"]),
             Log = new EvaluationLog(_journal),
             MemoryBytes = MemoryBytes,
+            Notice = Notices.Add,
             CancellationToken = TestContext.Current.CancellationToken,
         };
     }

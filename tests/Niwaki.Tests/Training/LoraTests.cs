@@ -17,11 +17,12 @@ public sealed class LoraTests
     };
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Compute_Adapters_EqualsCentralDifferencesOfMergedWeights(bool trainHead)
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public void Compute_Adapters_EqualsCentralDifferencesOfMergedWeights(bool trainHead, bool tied)
     {
-        using var model = new OpenModel(Pruned with { TiedEmbeddings = trainHead });
+        using var model = new OpenModel(Pruned with { TiedEmbeddings = tied });
         using var team = new ThreadTeam(2);
         using ModelParameters weights = ModelParameters.Load(model.Checkpoint, model.Config);
         var options = new LoraOptions
@@ -34,6 +35,7 @@ public sealed class LoraTests
         };
         using LoraAdapters adapters = Drawn(model.Config, options);
         var trainable = new TrainableModel(weights, adapters);
+        Assert.Equal(trainHead, trainable.Trained.Find(tied ? TensorNames.Embedding : TensorNames.OutputHead) is not null);
         using var gradients = new ModelParameters(trainable.Trained);
         using var passes = new ModelGradient(model.Config, team);
         int[][] windows = model.Windows(6, 5);
@@ -119,6 +121,56 @@ public sealed class LoraTests
         CentralDifference.Assert(Loss, input, dx.ToArray(), "dx");
         CentralDifference.Assert(Loss, a, Numbers(gradients, gradients.Layout.Tensors[0]), "dA");
         CentralDifference.Assert(Loss, b, Numbers(gradients, gradients.Layout.Tensors[1]), "dB");
+    }
+
+    // 600 and 450 tokens are more than the 1,024 rows of a chunk: the second chunk begins at token 5 + 600.
+    [Fact]
+    public void Compute_DropoutInTwoChunks_DropsTheSameInputsForwardAndBackward()
+    {
+        using var model = new OpenModel(new RandomCheckpointSpec());
+        using var team = new ThreadTeam(2);
+        using ModelParameters weights = ModelParameters.Load(model.Checkpoint, model.Config);
+        using LoraAdapters adapters = Drawn(model.Config, new LoraOptions { Rank = 3, Alpha = 6, Dropout = 0.3, Targets = [BlockTensorRole.Value, BlockTensorRole.Down] });
+        var trainable = new TrainableModel(weights, adapters);
+        TrainingExample[] examples = [.. model.Windows(600, 450, 9).Select(window => new TrainingExample(window))];
+        using var again = new ModelGradient(model.Config, team);
+        using var keeping = new ModelGradient(model.Config, team, room: 1L << 30);
+        using var gradients = new ModelParameters(trainable.Trained);
+        using var kept = new ModelParameters(trainable.Trained);
+        using var unused = new ModelParameters(trainable.Trained);
+        float[] losses = new float[1059], keptLosses = new float[1059], second = new float[459];
+        double loss = again.Compute(trainable, examples, 1, gradients, noise: 7, firstToken: 5, losses: losses).LossNats;
+        keeping.Compute(trainable, examples, 1, kept, noise: 7, firstToken: 5, losses: keptLosses);
+        Assert.Equal((false, true), (again.KeptActivations, keeping.KeptActivations));
+        MatMulReference.AssertSameBits([.. losses, .. Numbers(gradients)], [.. keptLosses, .. Numbers(kept)], "activations kept");
+
+        // The seed and the place of a chunk in the batch decide, nothing else.
+        again.Compute(trainable, examples[1..], 1, unused, noise: 7, firstToken: 605, losses: second);
+        Close.Assert(losses.AsSpan(600), second, 1e-5, 1e-5);
+        Assert.NotEqual(loss, again.Compute(trainable, examples, 1, unused, noise: 7, firstToken: 6).LossNats);
+        Assert.NotEqual(loss, again.Compute(trainable, examples, 1, unused).LossNats);
+
+        // Along the gradient of a matrix the loss rises by its norm. Losses are float32: the step is one that they resolve.
+        const double Step = 0.01;
+        foreach (ParameterTensor tensor in trainable.Trained.Tensors)
+        {
+            float[] gradient = Numbers(gradients, tensor);
+            float[] start = [.. Enumerable.Range(0, tensor.Rows).SelectMany(row => trainable[tensor][row].ToArray())];
+            double norm = Math.Sqrt(gradient.Sum(value => (double)value * value));
+            double LossAt(double distance)
+            {
+                for (int i = 0; i < start.Length; i++)
+                {
+                    trainable[tensor][i / tensor.Columns][i % tensor.Columns] = (float)(start[i] + (distance * gradient[i] / norm));
+                }
+
+                return again.Compute(trainable, examples, 1, unused, noise: 7, firstToken: 5).LossNats;
+            }
+
+            double slope = (LossAt(Step) - LossAt(-Step)) / (2 * Step);
+            Assert.True(Math.Abs(slope - norm) <= 0.01 * norm, $"{tensor.Name}: slope is {slope}, expected {norm}.");
+            Assert.Equal(loss, LossAt(0));
+        }
     }
 
     [Theory]

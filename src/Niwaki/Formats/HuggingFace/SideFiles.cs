@@ -26,15 +26,21 @@ internal static class SideFiles
     private static readonly string[] Prefixes = ["LICENSE", "LICENCE", "NOTICE", "COPYING", "USE_POLICY"];
 
     /// <summary>The names of such files in a folder, sorted; of the folders inside it only that of the chat templates counts.</summary>
-    public static IReadOnlyList<string> In(string folder) =>
-    [
-        .. Directory.EnumerateFiles(folder)
-            .Select(path => Path.GetFileName(path))
-            .Where(name => Names.Contains(name, StringComparer.Ordinal)
-                || Prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
-            .Concat(Templates(folder))
-            .Order(StringComparer.Ordinal),
-    ];
+    /// <remarks>Links to nothing are left out, and licences that are links out of the model: what is made from it will be published, and they are not read here.</remarks>
+    public static IReadOnlyList<string> In(string folder)
+    {
+        string[] homes = Homes(folder);
+        return
+        [
+            .. new DirectoryInfo(folder).EnumerateFiles()
+                .Where(file => file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true })
+                .Where(file => Names.Contains(file.Name, StringComparer.Ordinal)
+                    || (Prefixes.Any(prefix => file.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) && (file.LinkTarget is null || LeadsInto(file, homes))))
+                .Select(file => file.Name)
+                .Concat(Templates(folder))
+                .Order(StringComparer.Ordinal),
+        ];
+    }
 
     /// <summary>The chat templates with names of their own, <c>additional_chat_templates/NAME.jinja</c>, sorted. Links that lead out of the model are left out.</summary>
     /// <param name="folder">Model folder; a path that is none has no templates.</param>
@@ -46,7 +52,7 @@ internal static class SideFiles
             return [];
         }
 
-        string[] homes = [.. Homes(folder).Select(home => Path.TrimEndingDirectorySeparator(home) + Path.DirectorySeparatorChar)];
+        string[] homes = Homes(folder);
         return
         [
             .. templates.EnumerateFiles("*" + TemplateExtension)
@@ -76,6 +82,7 @@ internal static class SideFiles
     {
         string model = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         string? parent = Path.GetDirectoryName(model);
-        return Path.GetFileName(parent) == "snapshots" ? [model, Path.Combine(Path.GetDirectoryName(parent)!, "blobs")] : [model];
+        string[] homes = Path.GetFileName(parent) == "snapshots" ? [model, Path.Combine(Path.GetDirectoryName(parent)!, "blobs")] : [model];
+        return [.. homes.Select(home => home + Path.DirectorySeparatorChar)];
     }
 }

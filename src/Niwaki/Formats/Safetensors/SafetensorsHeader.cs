@@ -130,6 +130,11 @@ internal sealed class SafetensorsHeader
     {
         long start = reader.TokenStartIndex;
         string item = $"tensor '{MessageText.Shown(name)}'";
+        if (name.Length == 0)
+        {
+            throw Fault(item, "has no name", "one of 1 character or more", start);
+        }
+
         if (reader.TokenType != JsonTokenType.StartObject)
         {
             throw Fault(item, $"is {Shown(ref reader)}", "an object with 'dtype', 'shape' and 'data_offsets'", start);

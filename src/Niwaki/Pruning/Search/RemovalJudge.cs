@@ -27,6 +27,7 @@ internal sealed class RemovalJudge : IDisposable
         _context = context;
         _criterion = criterion;
         _model = context.LoadModel();
+        context.CountTokens(criterion == DepthCriterion.Kl ? context.CalibrationTokens : 0); // the dense model's own pass
 
         // Made with the first set that is not in the journal: a replay needs no pass at all.
         _objective = new Lazy<IRemovalObjective>(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Niwaki.Formats.HuggingFace;
 using Niwaki.Generation;
 using Niwaki.Kernels;
@@ -38,6 +39,24 @@ public class GenerateCommandTests
     [Fact]
     public void Generate_NoPrompt_BeginsWithBeginOfText() =>
         Assert.Equal(3, CommandRunner.Run("generate", CommandRunner.Sample, "--max-tokens", "3", "--json").Json.GetProperty("tokens").GetInt32());
+
+    // The token that a greedy continuation begins with is made the second of those that end a text.
+    [Fact]
+    public void Generate_SecondEndOfTextOfTheConfig_Ends()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        string[] arguments = ["generate", model, "--prompt", "The old house", "--temperature", "0", "--max-tokens", "3", "--json"];
+        int next = CommandRunner.Run(arguments).Json.GetProperty("ids")[0].GetInt32();
+        string config = Path.Combine(model, "config.json");
+        JsonNode fields = JsonNode.Parse(File.ReadAllText(config))!;
+        fields["eos_token_id"] = new JsonArray(1, next);
+        File.WriteAllText(config, fields.ToJsonString());
+
+        JsonElement json = CommandRunner.Run(arguments).Json;
+
+        Assert.Equal((0, 0), (json.GetProperty("tokens").GetInt32(), json.GetProperty("ids").GetArrayLength()));
+    }
 
     // 300 words are more tokens than the context of 256.
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Niwaki.Cli;
 using Niwaki.Formats;
@@ -138,6 +139,26 @@ public sealed class HealCommandTests : IDisposable
     }
 
     [Fact]
+    public void Heal_AdapterWithAHeadOfItsOwn_SavesTheHeadThatMergingWrites()
+    {
+        string dense = SmallModel.Write(_folder["dense"], SmallModel.Spec with { TiedEmbeddings = false });
+        Assert.Equal(0, Heal(dense, "--head", "--out", _folder["merged"]).ExitCode);
+        CommandResult result = Heal(dense, "--adapter", "--head", "--out", _folder["apart"]);
+        Assert.True(result.ExitCode == 0, result.Error);
+
+        string adapter = Path.Combine(_folder["apart"], "adapter");
+        JsonElement config = JsonDocument.Parse(File.ReadAllText(Path.Combine(adapter, "adapter_config.json"))).RootElement;
+        Assert.Equal(["lm_head"], config.GetProperty("modules_to_save").EnumerateArray().Select(name => name.GetString()));
+        using var source = Checkpoint.Open(dense);
+        using var merged = Checkpoint.Open(_folder["merged"]);
+        using var file = SafetensorsFile.Open(Path.Combine(adapter, "adapter_model.safetensors"));
+        Assert.Equal((2 * 7 * 2) + 1, file.Entries.Count); // two blocks of seven matrices, A and B, and the head
+        float[][] head = Rows(file.Matrix("base_model.model.lm_head.weight", 4096, 16));
+        Assert.Equal(Rows(merged.Matrix("lm_head.weight", 4096, 16)), head);
+        Assert.NotEqual(Rows(source.Matrix("lm_head.weight", 4096, 16)), head);
+    }
+
+    [Fact]
     public void Heal_Reconstruction_LowersTheErrorOfEverySubLayer()
     {
         CommandResult result = Heal(Run(), "--method", "reconstruction", "--epochs", "20");
@@ -155,6 +176,9 @@ public sealed class HealCommandTests : IDisposable
             CommandRunner.Sample, "--method", "full", "--learning-rate", "0.05", "--warm-up", "0", "--batch", "1", "--steps", "2", "--out", _folder["healed"]);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Contains("Healing made the model worse. Both are kept", result.Output, StringComparison.Ordinal);
+        double[] losses = [.. System.Text.RegularExpressions.Regex.Matches(result.Output, @"held-out loss (?:before|after)\W+(\d+\.\d+) nats per token")
+            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))];
+        Assert.True(losses is [double before, double after] && before < after, result.Output);
         Assert.True(File.Exists(Path.Combine(_folder["healed"], "model", "model.safetensors")));
     }
 

@@ -101,6 +101,22 @@ public class RunFaultTests
         Assert.Equal(resumed.Output, CommandRunner.Run("resume", folder["stopped run"]).Output);
     }
 
+    // What the run measured so far would be that of another model.
+    [Fact]
+    public void Resume_OtherWeightsOfTheSameShape_IsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        string model = SmallModel.Write(folder["model"]);
+        byte[] weights = File.ReadAllBytes(folder["model/model.safetensors"]);
+        CommandRunner.RunUntil("round 2", ["prune", model, "--out", folder["run"], .. CommandRunner.Quick]).AssertFails(130, "niwaki resume");
+
+        SmallModel.Fill(model, "model.layers.0.mlp.down_proj.weight", 0.5f);
+        CommandRunner.Run("resume", folder["run"], "--json").AssertFails(1, "weights have another hash", folder["run"]);
+
+        File.WriteAllBytes(folder["model/model.safetensors"], weights);
+        Assert.Equal(0, CommandRunner.Run("resume", folder["run"]).ExitCode);
+    }
+
     [Theory]
     [InlineData("eval")]
     [InlineData("score")]

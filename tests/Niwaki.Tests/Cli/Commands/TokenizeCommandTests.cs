@@ -24,6 +24,15 @@ public class TokenizeCommandTests
         Assert.Equal(all[1..], bare);
     }
 
+    // Other command lines take "@name" for a file of arguments.
+    [Fact]
+    public void Tokenize_TextWithAnAtSign_IsText()
+    {
+        int[] ids = Ids(CommandRunner.Run("tokenize", CommandRunner.Sample, "--text", "@home", "--no-special", "--json").Json);
+        Assert.Equal(Ids(CommandRunner.Run("tokenize", CommandRunner.Sample, "--text=@home", "--no-special", "--json").Json), ids);
+        Assert.NotEmpty(ids);
+    }
+
     [Fact]
     public void Tokenize_JsonLines_OneItemForEachLine()
     {

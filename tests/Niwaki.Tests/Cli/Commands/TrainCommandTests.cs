@@ -126,6 +126,13 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public void Train_LogThatCannotBeWritten_SaysWhatIsKept()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder["first"], "training.jsonl", "in the way"));
+        Train("first").AssertFails(1, "The line of step", "training.jsonl", "No state was saved before");
+    }
+
+    [Fact]
     public void Train_TextShorterThanAStep_SaysHowManyTokens()
     {
         string text = _folder.Write("short.txt", "Only a few words.");

@@ -158,6 +158,12 @@ public sealed class CheckpointTests : IDisposable
         File.CreateSymbolicLink(_folder["model/additional_chat_templates/nowhere.jinja"], "gone.jinja");
         Assert.Equal(["additional_chat_templates/inside.jinja", "additional_chat_templates/plain.jinja", "chat_template.jinja"], SideFiles.In(_folder["model"]));
 
+        // A licence is not read here, whatever it is: the copy would be published.
+        File.CreateSymbolicLink(_folder["model/NOTICE"], outside["secret.jinja"]);
+        File.CreateSymbolicLink(_folder["model/LICENSE"], "gone.txt");
+        File.CreateSymbolicLink(_folder["model/COPYING"], "chat_template.jinja");
+        Assert.Equal(["COPYING"], SideFiles.In(_folder["model"]).Where(name => !name.Contains("chat_template", StringComparison.Ordinal)));
+
         _folder.Write("linked/LICENSE", "");
         Directory.CreateSymbolicLink(_folder["linked/additional_chat_templates"], outside.Path);
         Assert.Equal(["LICENSE"], SideFiles.In(_folder["linked"]));

@@ -87,6 +87,7 @@ public sealed class SafetensorsFileTests : IDisposable
     [InlineData("""{"__metadata__":null}""", 0, 24, "'__metadata__' is null")]
     [InlineData("""{"__metadata__":{"n":1}}""", 0, 29, "'__metadata__.n' is 1, expected a text")]
     // fields of a tensor
+    [InlineData("""{"":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", 0, 12, "tensor '' has no name")]
     [InlineData("""{"a":5}""", 0, 13, "tensor 'a' is 5, expected an object")]
     [InlineData("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", 8, 13, "tensor 'a' has no 'dtype'")]
     [InlineData("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", 8, 13, "tensor 'a' has no 'shape'")]

@@ -89,6 +89,7 @@ public sealed class TaylorScoreTests
         AssertNear(attention + mlp, scores[0]);
         AssertNear(Of("model.layers.1.", "post_attention_layernorm", "gate_proj", "up_proj", "down_proj"), scores[1]);
         Assert.Equal(fixture.Tokens, context.ForwardTokens);
+        Assert.Matches(@"^Taylor scores need gradients: about [\d,]+ MiB", Assert.Single(fixture.Notices));
     }
 
     [Fact]

@@ -59,17 +59,19 @@ public sealed class UnitSearchTests
         Assert.Same(start, new UnitSearch(judge, RemovalScanTests.Units("0 1 2 3 4 5")).Swap(start, _ => false));
     }
 
-    // A scan over n blocks: (n - 1)(n + 2) / 2 block passes, in whole passes of n blocks rounded up for every candidate.
-    [Fact]
-    public void Try_AllBlocks_CostsHalfOfOnePassEach()
+    // A scan over n blocks: (n - 1)(n + 2) / 2 block passes, in whole passes of n blocks rounded up for every candidate. A divergence has the dense model's own pass in front.
+    [Theory]
+    [InlineData(DepthCriterion.Loss, 0)]
+    [InlineData(DepthCriterion.Kl, 60)]
+    public void Try_AllBlocks_CostsHalfOfOnePassEach(DepthCriterion criterion, int dense)
     {
         using var fixture = new ContextFixture(Spec, windows: [60]);
         PruningContext context = fixture.Context();
-        using var judge = new RemovalJudge(context, DepthCriterion.Loss);
+        using var judge = new RemovalJudge(context, criterion);
 
         judge.Try([], RemovalScanTests.Units("0 1 2 3 4 5"));
 
-        Assert.Equal(5 * 8 / 2 * 60 / 6, context.ForwardTokens);
+        Assert.Equal((5 * 8 / 2 * 60 / 6) + dense, context.ForwardTokens);
     }
 
     // Of the sets judged before, none runs again; the second judge has no scan to make at all.
