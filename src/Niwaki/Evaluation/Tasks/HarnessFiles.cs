@@ -116,7 +116,7 @@ public static partial class HarnessFiles
     }
 
     /// <summary>Both as texts, as the harness writes them.</summary>
-    private static JsonArray Pair(LikelihoodResult result) => [result.LogLikelihood.ToString("R", CultureInfo.InvariantCulture), result.IsGreedy ? "True" : "False"];
+    private static JsonArray Pair(LikelihoodResult result) => new(result.LogLikelihood.ToString("R", CultureInfo.InvariantCulture), result.IsGreedy ? "True" : "False");
 
     /// <summary>SHA-256 of the UTF-8 text, in hexadecimal digits.</summary>
     internal static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
