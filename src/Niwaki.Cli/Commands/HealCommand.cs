@@ -7,6 +7,7 @@ using Niwaki.Cli.Output;
 using Niwaki.Healing;
 using Niwaki.Kernels;
 using Niwaki.Runs;
+using Niwaki.Training;
 using Spectre.Console;
 
 namespace Niwaki.Cli.Commands;
@@ -69,7 +70,7 @@ internal sealed class HealCommand : Verb
         {
             report = HealingRun.Execute(recipe, folder, options, cancellationToken);
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException && File.Exists(Path.Combine(folder, HealingRecipe.FileName)) && !File.Exists(Path.Combine(folder, HealingReport.FileName)))
+        catch (Exception exception) when (CanBeResumed(exception) && File.Exists(Path.Combine(folder, HealingRecipe.FileName)) && !File.Exists(Path.Combine(folder, HealingReport.FileName)))
         {
             terminal.Error.WriteLine(terminal.LineEnd + "Give the same command with --resume to go on.");
             throw;
@@ -78,6 +79,10 @@ internal sealed class HealCommand : Verb
         Write(terminal, report, folder, parsed.GetValue(_adapter), Json(parsed));
         return ExitCodes.Success;
     }
+
+    /// <summary>Whether the same command may get further: stopped, or no room on a disk. A loss that exploded would explode again.</summary>
+    private static bool CanBeResumed(Exception exception) =>
+        exception is OperationCanceledException or IOException or TrainingInterruptedException { InnerException: IOException or UnauthorizedAccessException };
 
     private HealingRunOptions RunOptions(ParseResult parsed, Terminal terminal, ThreadTeam team)
     {

@@ -26,8 +26,10 @@ public sealed class PruningRun : IDisposable
     private const string WritingStage = "writing the model";
     private const string ResultStage = "measuring the result";
 
-    /// <summary>Tokens on which the written model is compared with the source whose units are off.</summary>
+    /// <summary>Most tokens on which the written model is compared with the source whose units are off; fewer where a vocabulary is so large that their logits take more than they may.</summary>
     private const int ComparedTokens = 64;
+
+    private const long ComparedBytes = 16 << 20;
 
     private readonly RunFolder _folder;
     private readonly PruningRunOptions _options;
@@ -252,8 +254,9 @@ public sealed class PruningRun : IDisposable
             expected = ForwardPass.Losses(cut, sample, cancellationToken: cancellationToken)[0];
         }
 
-        int[] compared = sample[0][..Math.Min(sample[0].Length, ComparedTokens)];
-        using NativeBuffer<float> gated = new((long)compared.Length * _config.VocabularySize), open = new((long)compared.Length * _config.VocabularySize);
+        long most = Math.Clamp(ComparedBytes / (sizeof(float) * (long)_config.VocabularySize), 1, Math.Min(sample[0].Length, ComparedTokens));
+        int[] compared = sample[0][..(int)most];
+        using NativeBuffer<float> gated = new(most * _config.VocabularySize), open = new(most * _config.VocabularySize);
         using (var source = Transformer.Load(_checkpoint, _config, _team, new TransformerOptions { MemoryBytes = _options.MemoryBytes, Biases = biases }))
         {
             LogitComparison.Logits(source, compared, ModelGates.For(_config, selection), gated);

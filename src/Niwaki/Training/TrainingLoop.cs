@@ -74,8 +74,8 @@ public sealed class TrainingLoop
     /// <param name="cancellationToken">Looked at between steps; the state is saved then, if its weights give a finite loss on the next window.</param>
     /// <exception cref="OperationCanceledException">Cancelled; the state behind the last step is saved, if there was one.</exception>
     /// <exception cref="TrainingInterruptedException">A loss is no number, or the log or the state cannot be written.</exception>
-    /// <exception cref="IOException">The log of a training that is resumed cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The log of a training that is resumed may not be read.</exception>
+    /// <exception cref="IOException">The log of a training that is resumed cannot be read, or not be shortened to its state.</exception>
+    /// <exception cref="UnauthorizedAccessException">The log of a training that is resumed may not be read or written.</exception>
     public void Run(CancellationToken cancellationToken = default)
     {
         _firstTokens = _trainer.TokensSeen;

@@ -84,7 +84,7 @@ public static class TrainingState
         Compare(file, path, TextKey, "text", trainer.TextHash, "Give the texts and the tokenizer that the training was begun with.");
         if (start.Length > 0)
         {
-            Compare(file, path, BaseKey, "model", start, "Give the model that the training was begun with.");
+            Compare(file, path, BaseKey, "model", start, "Give the model that the training was begun with, and the dense one if it had one beside it.");
         }
 
         IReadOnlyList<ParameterTensor> tensors = trainer.Model.Trained.Tensors;

@@ -6,6 +6,9 @@ internal static class SideFiles
     private const string TemplateFolder = "additional_chat_templates";
     private const string TemplateExtension = ".jinja";
 
+    /// <summary>Links on a path, as many as Linux follows.</summary>
+    private const int MostLinks = 40;
+
     private static readonly string[] Names =
     [
         "added_tokens.json",
@@ -33,9 +36,9 @@ internal static class SideFiles
         return
         [
             .. new DirectoryInfo(folder).EnumerateFiles()
-                .Where(file => file.LinkTarget is null || file.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true })
                 .Where(file => Names.Contains(file.Name, StringComparer.Ordinal)
                     || (Prefixes.Any(prefix => file.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)) && (file.LinkTarget is null || LeadsInto(file, homes))))
+                .Where(file => file.LinkTarget is null || TargetOf(file) is not null)
                 .Select(file => file.Name)
                 .Concat(Templates(folder))
                 .Order(StringComparer.Ordinal),
@@ -74,15 +77,38 @@ internal static class SideFiles
     }
 
     private static bool LeadsInto(FileInfo link, string[] homes) =>
-        link.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } file
-        && homes.Any(home => Path.GetFullPath(file.FullName).StartsWith(home, StringComparison.Ordinal));
+        TargetOf(link) is { } path && homes.Any(home => path.StartsWith(home, StringComparison.Ordinal));
+
+    /// <summary>The file that a link leads to; null where there is none. (A link to nothing exists too.)</summary>
+    private static string? TargetOf(FileInfo link) => RealPath(link.FullName, MostLinks) is { } path && File.Exists(path) ? path : null;
 
     /// <summary>Where the files of a model may lie: its folder, and in the cache of the hub the <c>blobs</c> to which all files of a <c>snapshots/REVISION</c> are links.</summary>
     private static string[] Homes(string folder)
     {
-        string model = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        string model = Path.TrimEndingDirectorySeparator(RealPath(Path.GetFullPath(folder), MostLinks) ?? Path.GetFullPath(folder));
         string? parent = Path.GetDirectoryName(model);
         string[] homes = Path.GetFileName(parent) == "snapshots" ? [model, Path.Combine(Path.GetDirectoryName(parent)!, "blobs")] : [model];
         return [.. homes.Select(home => home + Path.DirectorySeparatorChar)];
+    }
+
+    /// <summary>A full path without links, as the system follows them: a folder on the way may be one, and ".." in its target counts from where it lies.</summary>
+    /// <returns>The path; null where more links lie on it than may.</returns>
+    private static string? RealPath(string path, int links)
+    {
+        string real = Path.GetPathRoot(path)!;
+        string[] parts = path[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            string next = Path.Combine(real, parts[i]);
+            if (new FileInfo(next).LinkTarget is not { } target)
+            {
+                real = next;
+                continue;
+            }
+
+            return links == 0 ? null : RealPath(Path.GetFullPath(Path.Combine([Path.Combine(real, target), .. parts[(i + 1)..]])), links - 1);
+        }
+
+        return real;
     }
 }

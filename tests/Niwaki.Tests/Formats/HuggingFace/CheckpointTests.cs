@@ -172,7 +172,17 @@ public sealed class CheckpointTests : IDisposable
         _folder.Write("blobs/0a1b", "template");
         _folder.Write("snapshots/main/additional_chat_templates/plain.jinja", "plain");
         File.CreateSymbolicLink(_folder["snapshots/main/additional_chat_templates/blob.jinja"], "../../../blobs/0a1b");
-        Assert.Equal(["additional_chat_templates/blob.jinja", "additional_chat_templates/plain.jinja"], SideFiles.In(_folder["snapshots/main"]));
+        File.CreateSymbolicLink(_folder["snapshots/main/tokenizer.json"], "../../blobs/0a1b");
+        File.CreateSymbolicLink(_folder["snapshots/main/LICENSE"], "../../blobs/0a1b");
+        File.CreateSymbolicLink(_folder["snapshots/main/loop.txt"], "loop.txt");
+        string[] snapshot = ["LICENSE", "additional_chat_templates/blob.jinja", "additional_chat_templates/plain.jinja", "tokenizer.json"];
+        Assert.Equal(snapshot, SideFiles.In(_folder["snapshots/main"]));
+
+        // Reached over links, from places where the targets mean something else.
+        Directory.CreateSymbolicLink(outside["model"], _folder["snapshots/main"]);
+        Directory.CreateSymbolicLink(outside["all"], _folder["snapshots"]);
+        Assert.Equal(snapshot, SideFiles.In(outside["model"]));
+        Assert.Equal(snapshot, SideFiles.In(outside["all/main"]));
     }
 
     [Fact]
