@@ -62,6 +62,16 @@ public sealed class RunRefitTests : IDisposable
     }
 
     [Fact]
+    public void Make_OtherWeightsOfTheSameShape_Throws()
+    {
+        Run(UnitRepair.None);
+        SmallModel.Fill(_folder["model"], "model.layers.0.mlp.down_proj.weight", 0.5f);
+        PruningException error = Assert.Throws<PruningException>(() => RunRefit.Make(_folder["run"], _folder["refit"], options => options, 1, TestContext.Current.CancellationToken));
+        Assert.Contains("weights have another hash", error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder["refit"]));
+    }
+
+    [Fact]
     public void Make_RoundRecordOfAnotherModel_ThrowsModelFormatException()
     {
         Run(UnitRepair.None);
