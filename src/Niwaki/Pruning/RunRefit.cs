@@ -69,14 +69,14 @@ public sealed class RunRefit
 
         using Checkpoint checkpoint = Checkpoint.Open(recipe.FullPath(recipe.Model!));
         ModelConfig config = ModelConfigReader.Read(checkpoint);
-        using var team = new ThreadTeam(threads);
-        PruningContext context = Decide(folder, checkpoint, config, team, (rounds, options), out ModelSelection selection);
         var plan = PruningPlan.Read(folder.PlanPath, config, checkpoint.StructureHash);
         if (plan.SourceContentHash is { } hash && hash != checkpoint.ContentHash(cancellationToken))
         {
             throw new PruningException($"'{checkpoint.Folder}': weights have another hash than those that '{folder.PlanPath}' was made for, expected the same. Put them back, or prune anew.");
         }
 
+        using var team = new ThreadTeam(threads);
+        PruningContext context = Decide(folder, checkpoint, config, team, (rounds, options), out ModelSelection selection);
         Directory.CreateDirectory(path);
         Recipe refitted = recipe with { Bonsai = options };
         PruningPlan refit = plan with { Recipe = refitted.ToYaml(), Selection = selection, Biases = context.Biases };

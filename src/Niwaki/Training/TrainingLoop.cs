@@ -171,27 +171,19 @@ public sealed class TrainingLoop
 
     private void Save()
     {
-        try
-        {
-            TrainingState.Save(_statePath, _trainer, Start, Seconds);
-            _saved = _trainer.Optimizer.Step;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new TrainingInterruptedException(
-                $"The state behind step {_trainer.Optimizer.Step} cannot be written to '{_statePath}' ({exception.Message}). {Kept}", exception);
-        }
+        Write("The state behind", _statePath, () => TrainingState.Save(_statePath, _trainer, Start, Seconds));
+        _saved = _trainer.Optimizer.Step;
     }
 
-    private void Append(JsonObject line)
+    private void Write(string what, string path, Action write)
     {
         try
         {
-            _log.Append(line);
+            write();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new TrainingInterruptedException($"The line of step {_trainer.Optimizer.Step} cannot be written to '{_log.Path}' ({exception.Message}). {Kept}", exception);
+            throw new TrainingInterruptedException($"{what} step {_trainer.Optimizer.Step} cannot be written to '{path}' ({exception.Message}). {Kept}", exception);
         }
     }
 
@@ -220,7 +212,7 @@ public sealed class TrainingLoop
             }
         }
 
-        Append(line);
+        Write("The line of", _log.Path, () => _log.Append(line));
         double tokensOfStep = (double)_trainer.TokensSeen / step.Number;
         Progress?.Report(new TrainingProgress(step, _trainer.Options.Steps, heldOutLoss, Rate, (_trainer.Options.Steps - step.Number) * tokensOfStep / Rate));
     }

@@ -336,7 +336,8 @@ public sealed class HealCommandTests : IDisposable
         return CommandRunner.Run([.. arguments, .. added]);
     }
 
-    private static string[] Arguments(string model) =>
+    /// <summary>A healing that takes a moment.</summary>
+    internal static string[] Arguments(string model) =>
     [
         "heal", model, "--text", CommandRunner.Text, "--held-out", CommandRunner.OtherText, "--held-out-windows", "3", "--held-out-window", "32",
         "--steps", "4", "--window", "32", "--batch", "3", "--warm-up", "1", "--windows", "6", "--epochs", "2",

@@ -34,9 +34,5 @@ public sealed class HealFaultTests : IDisposable
         Assert.False(Directory.Exists(_folder["healed"]));
     }
 
-    private string[] Arguments(string model) =>
-    [
-        "heal", model, "--text", CommandRunner.Text, "--held-out", CommandRunner.OtherText, "--held-out-windows", "3", "--held-out-window", "32",
-        "--steps", "4", "--window", "32", "--batch", "3", "--warm-up", "1", "--out", _folder["healed"], "--threads", "1",
-    ];
+    private string[] Arguments(string model) => [.. HealCommandTests.Arguments(model), "--out", _folder["healed"], "--threads", "1"];
 }
